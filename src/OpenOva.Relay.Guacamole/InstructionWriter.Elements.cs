@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
@@ -32,6 +33,8 @@ public static partial class InstructionWriter
 
         public static int Bound(ReadOnlySpan<byte> value) => FrameBound + value.Length;
 
+        public static int Bound(int valueBytes) => FrameBound + valueBytes;
+
         public static int Bound(string value) => FrameBound + Encoding.UTF8.GetByteCount(value);
 
         public void Add(ReadOnlySpan<byte> value)
@@ -56,6 +59,14 @@ public static partial class InstructionWriter
             Begin(length);
             digits[..length].CopyTo(_span[_written..]);
             End(length);
+        }
+
+        // Encoded in place: a blob may be a secret, and this leaves no copy behind.
+        public void AddBase64(ReadOnlySpan<byte> data, int encodedLength)
+        {
+            Begin(encodedLength);
+            Base64.EncodeToUtf8(data, _span[_written..], out _, out var written);
+            End(written);
         }
 
         public readonly void End()
