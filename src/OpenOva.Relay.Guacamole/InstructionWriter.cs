@@ -92,7 +92,7 @@ public static partial class InstructionWriter
         WriteNumbers(output, Opcodes.Key, keysym, pressed ? 1 : 0, timestamp);
 
     // error,<text>,<status>
-    /// <summary>Writes <c>5.error,19.Aborted. See logs.,3.776;</c>.</summary>
+    /// <summary>Writes <c>5.error,18.Aborted. See logs.,3.776;</c>.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="text">For people; never a secret.</param>
     /// <param name="status">Decimal on the wire.</param>
