@@ -76,16 +76,27 @@ root_build() {
 root_bootstrap() {
   set -euo pipefail
   local tools=$1 target=$2 mirror=$3 keyring=$4 packages=$5 settings=$6 setting options=()
+  # WeasyPrint's font library pulls in a compiler and numerical packages that rendering never loads; PostgreSQL's compiler is off (jit).
+  # Byte code is made once at the end, for what is left.
+  local path unused=()
+  for path in '/usr/include/*' '/usr/lib/gcc/*' '/usr/lib/x86_64-linux-gnu/*.a' '/usr/lib/x86_64-linux-gnu/libLLVM*' '/usr/lib/llvm*' \
+    '/usr/lib/postgresql/15/lib/bitcode/*' '/usr/share/unicode/*' '/usr/lib/python3/dist-packages/scipy/*' '/usr/lib/python3/dist-packages/sympy/*' \
+    '/usr/lib/python3/dist-packages/pythran/*' '/usr/lib/python3/dist-packages/numpy/*' \
+    '/usr/bin/py3compile'; do
+    unused+=("--dpkgopt=path-exclude=$path")
+  done
   while read -r setting; do [ -z "$setting" ] || options+=("--aptopt=$setting"); done <<<"$settings"
   PATH=$tools:$PATH TMPDIR=/tmp mmdebstrap --variant=minbase --mode=root --format=directory --keyring="$keyring" "${options[@]}" \
     --aptopt='Acquire::Languages "none"' --aptopt='Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false"' \
     --aptopt='APT::Install-Recommends "false"' --dpkgopt=force-unsafe-io \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+    "${unused[@]}" \
     --setup-hook='mkdir -p "$1/etc/apt/preferences.d" "$1/usr/sbin"' \
     --setup-hook='printf "Package: *\nPin: release n=bullseye\nPin-Priority: 100\n" > "$1/etc/apt/preferences.d/bullseye"' \
     --setup-hook='printf "#!/bin/sh\nexit 101\n" > "$1/usr/sbin/policy-rc.d"; chmod 755 "$1/usr/sbin/policy-rc.d"' \
     --setup-hook='mkdir -p "$1/etc/postgresql-common"; echo "create_main_cluster = false" > "$1/etc/postgresql-common/createcluster.conf"' \
+    --customize-hook='chroot "$1" python3 -m compileall -q /usr/lib/python3/dist-packages || true' \
     --include="$packages" bookworm "$target" \
     "deb [signed-by=$keyring] $mirror bookworm main" "deb [signed-by=$keyring] $mirror bullseye main"
 }

@@ -25,7 +25,7 @@
 component_names() { (cd "$LOCAL/components.d" && printf '%s\n' *); }
 
 component_load() {
-  [ -f "$LOCAL/components.d/$1" ] || fail "unknown component '$1' (known: $(component_names | paste -sd' '))"
+  [ -f "$LOCAL/components.d/$1" ] || { say "error: unknown component '$1' (known: $(component_names | paste -sd' '))"; exit 2; }
   about='' kind=program packages=() default_port=0 stop_signal=TERM
   unset -f serve answers binds elsewhere announce
   # shellcheck source=/dev/null
