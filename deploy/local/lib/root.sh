@@ -64,7 +64,7 @@ root_build() {
   done
   wait "$build" || { tail -n 30 "$log" >&2; rm -rf "$work"; fail "the private root could not be built (log: $log)"; }
   echo "$recipe" >"$work/.recipe"
-  # Instances that still run from an older root keep it by their mounts; only its name goes.
+  # Instances that still run from an older root lose its files: they must be started again.
   rm -rf "$RELAY_LOCAL_DIR/root.old"
   if [ -d "$(root_path)" ]; then mv "$(root_path)" "$RELAY_LOCAL_DIR/root.old"; fi
   mv "$work" "$(root_path)"

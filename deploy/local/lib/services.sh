@@ -65,17 +65,20 @@ service_start() (
 )
 
 service_launch() {
-  local deadline pidns
+  local deadline pidns kept
   if declare -F launch >/dev/null; then
     launch >"$instance/log" 2>&1
   else
     [ -d "$(root_path)" ] || fail "the private root is missing: run 'components install' first"
     rm -f "$instance/view"
-    RELAY_VIEW_PID_FILE=$instance/view RELAY_STOP_SIGNAL=$stop_signal \
-      RELAY_VIEW_BINDS=$(printf '%s\t/instance\n' "$instance"; if declare -F binds >/dev/null; then binds; fi) \
-      process_spawn "$instance/process" unshare --mount --pid --ipc --fork --kill-child=SIGKILL --propagation private \
+    # The service sees Relay's own settings of the caller's environment and nothing else of it.
+    mapfile -t kept < <(env -0 | grep -z '^RELAY_' | tr '\0' '\n')
+    process_spawn "$instance/process" env -i PATH="$PATH" "${kept[@]}" RELAY_VIEW_PID_FILE="$instance/view" RELAY_STOP_SIGNAL="$stop_signal" \
+      RELAY_VIEW_BINDS="$(printf '%s\t/instance\n' "$instance"; if declare -F binds >/dev/null; then binds; fi)" \
+      RELAY_SERVE="instance=/instance port=$port; $(declare -f serve); serve" \
+      unshare --mount --pid --ipc --fork --kill-child=SIGKILL --propagation private \
       /bin/bash "$LIBRARY/view.sh" "$(root_path)" "$RELAY_LOCAL_DIR" / \
-      /bin/bash -c "set -euo pipefail; instance=/instance port=$port; $(declare -f serve); serve" >"$instance/log" 2>&1
+      /bin/bash -euo pipefail -c 'serve=$RELAY_SERVE; unset RELAY_SERVE; eval "$serve"' "$name" >"$instance/log" 2>&1
   fi
   deadline=$((SECONDS + ${start_patience:-60}))
   while process_alive "$instance/process" && [ "$SECONDS" -lt "$deadline" ]; do
@@ -122,6 +125,7 @@ service_status() (
   case $kind in
     program) state='program (components run)' ;;
     *) if process_alive "$instance/process"; then state="running at $(cat "$instance/address" 2>/dev/null)"
+       elif [ -s "$instance/port" ]; then state="ended by itself (log: $instance/log)"
        elif [ -s "$instance/address" ]; then state="elsewhere at $(cat "$instance/address")"
        else state=stopped; fi ;;
   esac

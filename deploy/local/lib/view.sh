@@ -41,7 +41,7 @@ for stream in 0:stdin 1:stdout 2:stderr; do ln -s "/proc/self/fd/${stream%:*}" "
 
 while IFS=$'\t' read -r source target; do
   target=${target:-$source}
-  [ -n "$source" ] && [ "$source" != / ] && [ -d "$source" ] || continue
+  if [ -z "$source" ] || [ "$source" = / ] || [ ! -d "$source" ]; then continue; fi
   mkdir -p "$view$target" 2>/dev/null || { echo "cannot show $source in the private root" >&2; exit 125; }
   mount --rbind "$source" "$view$target"
 done <<<"$(sort -u <<<"${RELAY_VIEW_BINDS:-}")"
