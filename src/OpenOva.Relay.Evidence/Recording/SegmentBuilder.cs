@@ -105,31 +105,15 @@ public sealed class SegmentBuilder : IDisposable
     /// <summary>Closes and signs the open segment, and opens the next.</summary>
     public async ValueTask<ClosedSegment> CloseAsync(ISigningKey key, SegmentSigner signer, long wallUs, CancellationToken cancellationToken)
     {
-        var header = new SegmentHeader
-        {
-            Organisation = _organisation,
-            Session = _session,
-            Epoch = _epoch,
-            Number = Number,
-            Previous = Head,
-            Signer = signer,
-            RawOffset = ClosedRawBytes,
-            RawBytes = _length,
-            RawSha256 = Digests.Hex(_raw.AsSpan(0, _length)),
-            Instructions = _instructions,
-            FirstWallUs = _firstWallUs ?? wallUs,
-            LastWallUs = wallUs,
-            FirstSyncMs = _firstSyncMs,
-            LastSyncMs = _lastSyncMs,
-            Heartbeats = [.. _heartbeats],
-            Classes = Totals.NonZero().Where(t => t.Class != InstructionClass.Synthesised)
-                .ToDictionary(t => t.Class.Name(), t => t.Tally, StringComparer.Ordinal),
-            Synthesised = Totals.Synthesised,
-        };
-        var jws = await Jws.SignAsync(JwsTypes.Segment, header.ToJson(), key, cancellationToken: cancellationToken).ConfigureAwait(false);
-        var raw = _raw.AsMemory(0, _length);
-        Advance(jws.Digest, _length);
-        return new(header, jws, raw);
+        var header = CloseHeader(signer, wallUs);
+        return Close(header, await Jws.SignAsync(JwsTypes.Segment, header.ToJson(), key, cancellationToken: cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Closes the open segment with the session's own key, and opens the next.</summary>
+    public ClosedSegment Close(P256SigningKey sessionKey, long wallUs)
+    {
+        var header = CloseHeader(SegmentSigner.Session, wallUs);
+        return Close(header, Jws.Sign(JwsTypes.Segment, header.ToJson(), sessionKey));
     }
 
     /// <summary>
@@ -155,6 +139,35 @@ public sealed class SegmentBuilder : IDisposable
     {
         if (_raw.Length > 0) ArrayPool<byte>.Shared.Return(_raw);
         _raw = [];
+    }
+
+    private SegmentHeader CloseHeader(SegmentSigner signer, long wallUs) => new()
+    {
+        Organisation = _organisation,
+        Session = _session,
+        Epoch = _epoch,
+        Number = Number,
+        Previous = Head,
+        Signer = signer,
+        RawOffset = ClosedRawBytes,
+        RawBytes = _length,
+        RawSha256 = Digests.Hex(_raw.AsSpan(0, _length)),
+        Instructions = _instructions,
+        FirstWallUs = _firstWallUs ?? wallUs,
+        LastWallUs = wallUs,
+        FirstSyncMs = _firstSyncMs,
+        LastSyncMs = _lastSyncMs,
+        Heartbeats = [.. _heartbeats],
+        Classes = Totals.NonZero().Where(t => t.Class != InstructionClass.Synthesised)
+            .ToDictionary(t => t.Class.Name(), t => t.Tally, StringComparer.Ordinal),
+        Synthesised = Totals.Synthesised,
+    };
+
+    private ClosedSegment Close(SegmentHeader header, Jws jws)
+    {
+        var raw = _raw.AsMemory(0, _length);
+        Advance(jws.Digest, _length);
+        return new(header, jws, raw);
     }
 
     private void Advance(string head, int length)
