@@ -31,7 +31,11 @@ public sealed class GuacdHandshake
             : value;
     }
 
-    /// <summary>The <see cref="GuacdConnection.ConnectionId"/> of a connection that lives in the same guacd, to be one more user of it.</summary>
+    /// <summary>
+    /// The <see cref="GuacdConnection.ConnectionId"/> of a connection that lives in the same guacd, to be one more user of it. Join only
+    /// after the owner's first <c>sync</c>: between <c>ready</c> and it, a join crashes guacd 1.3.0's process for that connection
+    /// (seen with telnet), which ends the owner's session too.
+    /// </summary>
     /// <exception cref="ArgumentException">It does not begin with <c>$</c>.</exception>
     public string? JoinId
     {

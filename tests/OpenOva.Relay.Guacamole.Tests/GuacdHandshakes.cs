@@ -33,4 +33,27 @@ internal static class GuacdHandshakes
         await GuacdConnection.ConnectAsync(
             guacd.Endpoint, handshake, timeouts ?? GuacdTimeouts.Default, time ?? TimeProvider.System, CancellationToken.None)
             .WaitAsync(TimeSpan.FromSeconds(10));
+
+    /// <summary>Reads up to an instruction of that name: the names a required asks for, and its first argument as a number.</summary>
+    public static async Task<(IReadOnlyList<string> Names, long Number)> ReadUntilAsync(GuacdConnection connection, string opcode)
+    {
+        var parser = new InstructionParser();
+        while (true)
+        {
+            var result = await connection.Input.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+            var buffer = result.Buffer;
+            var found = false;
+            (IReadOnlyList<string> Names, long Number) answer = ([], 0);
+            while (!found && parser.TryRead(ref buffer, out var instruction))
+            {
+                found = instruction.GetString(0) == opcode;
+                instruction.TryGetInt64(1, out var number);
+                answer = (GuacdConnection.ReadRequired(instruction), number);
+            }
+            connection.Input.AdvanceTo(buffer.Start, buffer.End);
+            if (found)
+                return answer;
+            Assert.False(result.IsCompleted, "the stream ended");
+        }
+    }
 }

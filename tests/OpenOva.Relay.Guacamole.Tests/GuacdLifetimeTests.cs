@@ -40,7 +40,7 @@ public sealed class GuacdLifetimeTests
     {
         await using var guacd = FakeGuacd.Start(new() { Release = FakeGuacdRelease.Guacd160, Play = FakeGuacdPlay.Script(["sync", "4182011", "7"]) });
         await using var connection = await ConnectAsync(guacd, Ssh());
-        var (_, timestamp) = await ReadAsync(connection, "sync");
+        var (_, timestamp) = await ReadUntilAsync(connection, "sync");
         await connection.AnswerSyncAsync(timestamp, CancellationToken.None);
         Assert.Equal(["sync", "4182011"], await (await guacd.NextUserAsync()).WaitForAsync("sync"));
     }
@@ -50,7 +50,7 @@ public sealed class GuacdLifetimeTests
     {
         await using var guacd = FakeGuacd.Start(new() { Play = FakeGuacdPlay.Script(["required", "username", "password"]) });
         await using var connection = await ConnectAsync(guacd, Ssh());
-        var (names, _) = await ReadAsync(connection, "required");
+        var (names, _) = await ReadUntilAsync(connection, "required");
         Assert.Equal(["username", "password"], names);
 
         var key = string.Concat(Enumerable.Repeat("ключ", 2000));
@@ -148,27 +148,5 @@ public sealed class GuacdLifetimeTests
                 await connection.SendAsync(block, giveUp.Token);
         }).WaitAsync(10 * Second));
         Assert.InRange(sent, 0, 64); // what the kernel's buffers take, and no more
-    }
-
-    private static async Task<(IReadOnlyList<string> Names, long Number)> ReadAsync(GuacdConnection connection, string opcode)
-    {
-        var parser = new InstructionParser();
-        while (true)
-        {
-            var result = await connection.Input.ReadAsync().AsTask().WaitAsync(10 * Second);
-            var buffer = result.Buffer;
-            var found = false;
-            (IReadOnlyList<string> Names, long Number) answer = ([], 0);
-            while (!found && parser.TryRead(ref buffer, out var instruction))
-            {
-                found = instruction.GetString(0) == opcode;
-                instruction.TryGetInt64(1, out var number);
-                answer = (GuacdConnection.ReadRequired(instruction), number);
-            }
-            connection.Input.AdvanceTo(buffer.Start, buffer.End);
-            if (found)
-                return answer;
-            Assert.False(result.IsCompleted, "the stream ended");
-        }
     }
 }
