@@ -60,6 +60,7 @@ public sealed partial class GuacdConnection : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentNullException.ThrowIfNull(handshake);
+        handshake.Validate();
         timeouts.Validate();
 
         var stream = await OpenStreamAsync(endpoint, timeouts, time, cancellationToken);

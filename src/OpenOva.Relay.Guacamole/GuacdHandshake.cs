@@ -21,20 +21,36 @@ public sealed class GuacdHandshake
 {
     private static readonly Dictionary<string, string> NoParameters = [];
 
-    private GuacdHandshake(string select, bool isJoin)
+    /// <summary>A new connection of this protocol, by guacd's name: ssh, vnc, rdp, telnet, kubernetes. Either this or <see cref="JoinId"/>.</summary>
+    /// <exception cref="ArgumentException">It is empty, or begins with <c>$</c> and would be a join.</exception>
+    public string? Protocol
     {
-        Select = select;
-        IsJoin = isJoin;
+        get;
+        init => field = string.IsNullOrEmpty(value) || value.StartsWith('$')
+            ? throw new ArgumentException("A protocol is not empty and does not begin with $.")
+            : value;
     }
 
-    /// <summary>The argument of <c>select</c>: a protocol, or the <c>$</c> id of a connection to join.</summary>
-    public string Select { get; }
-
-    /// <summary>Whether an existing connection is joined.</summary>
-    public bool IsJoin { get; }
+    /// <summary>
+    /// The <see cref="GuacdConnection.ConnectionId"/> of a connection that lives in the same guacd, to be one more user of it. Join only
+    /// after the owner's first <c>sync</c>: between <c>ready</c> and it, a join crashes guacd 1.3.0's process for that connection
+    /// (seen with telnet), which ends the owner's session too.
+    /// </summary>
+    /// <exception cref="ArgumentException">It does not begin with <c>$</c>.</exception>
+    public string? JoinId
+    {
+        get;
+        init => field = value is null || !value.StartsWith('$')
+            ? throw new ArgumentException("The id of a connection begins with $.")
+            : value;
+    }
 
     /// <summary>A join that may only look. Sent as this user's own <c>read-only</c>; without it guacd takes his keys and mouse. Default true.</summary>
-    public bool JoinReadOnly { get; private init; } = true;
+    public bool JoinReadOnly { get; init; } = true;
+
+    internal string Select => JoinId ?? Protocol ?? "";
+
+    internal bool IsJoin => JoinId is not null;
 
     /// <summary>Parameters by guacd's names, such as <c>hostname</c>; those that are no secret. A join sends none.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = NoParameters;
@@ -66,31 +82,12 @@ public sealed class GuacdHandshake
     /// <summary>The user's name as other users of the connection may see it; null = not told. Only to guacd from version 1.5.0.</summary>
     public string? Name { get; init; }
 
-    /// <summary>A new connection.</summary>
-    /// <param name="protocol">guacd's name of it: ssh, vnc, rdp, telnet, kubernetes.</param>
-    public static GuacdHandshake Open(string protocol) => new(Checked(protocol, join: false), isJoin: false);
-
-    /// <inheritdoc cref="Open(string)"/>
-    /// <param name="protocol">guacd's name of it.</param>
-    /// <param name="parameters">See <see cref="Parameters"/>.</param>
-    /// <param name="secrets">See <see cref="Secrets"/>.</param>
-    public static GuacdHandshake Open(string protocol, IReadOnlyDictionary<string, string> parameters, GuacdSecrets? secrets = null) =>
-        new(Checked(protocol, join: false), isJoin: false) { Parameters = parameters, Secrets = secrets };
-
-    /// <summary>One more user of a connection that lives in the same guacd.</summary>
-    /// <param name="connectionId">Its <see cref="GuacdConnection.ConnectionId"/>, beginning with <c>$</c>.</param>
-    /// <param name="readOnly">See <see cref="JoinReadOnly"/>.</param>
-    public static GuacdHandshake Join(string connectionId, bool readOnly = true) =>
-        new(Checked(connectionId, join: true), isJoin: true) { JoinReadOnly = readOnly };
-
     /// <summary>The protocol, or that it is a join; nothing else.</summary>
     public override string ToString() => IsJoin ? "join" : Select;
 
-    private static string Checked(string select, bool join)
+    internal void Validate()
     {
-        ArgumentException.ThrowIfNullOrEmpty(select);
-        if (select.StartsWith('$') != join)
-            throw new ArgumentException(join ? "The id of a connection begins with $." : "A protocol does not begin with $.");
-        return select;
+        if (Protocol is null == JoinId is null)
+            throw new ArgumentException($"Either {nameof(Protocol)} or {nameof(JoinId)} must be set.");
     }
 }

@@ -20,16 +20,13 @@ public sealed class AllocationTests
         var parser = new InstructionParser();
         var output = new ReusedOutput();
 
-        var warm = Relay(parser, sequence, output);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        var instructions = 0;
-        for (var i = 0; i < 100; i++)
-            instructions += Relay(parser, sequence, output);
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-        Assert.Equal(100 * warm, instructions);
-        Assert.True(instructions > 5000, $"{instructions} prove little");
-        Assert.Equal(0, allocated);
+        var instructions = Relay(parser, sequence, output);
+        Assert.Equal(0, LeastAllocated(() =>
+        {
+            for (var i = 0; i < 100; i++)
+                Assert.True(Relay(parser, sequence, output) == instructions);
+        }));
+        Assert.True(100 * instructions > 5000, $"{instructions} prove little");
     }
 
     [Fact]
@@ -37,28 +34,44 @@ public sealed class AllocationTests
     {
         var stream = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "testdata", "ssh-password.guac"));
         var parser = new InstructionParser();
-        var from = 0;
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var arrived = 1; arrived <= stream.Length; arrived++)
+        Assert.Equal(0, LeastAllocated(() =>
         {
-            var buffer = new ReadOnlySequence<byte>(stream, from, arrived - from);
-            if (parser.TryRead(ref buffer, out _))
-                from = arrived;
-        }
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(stream.Length, from);
+            var from = 0;
+            for (var arrived = 1; arrived <= stream.Length; arrived++)
+            {
+                var buffer = new ReadOnlySequence<byte>(stream, from, arrived - from);
+                if (parser.TryRead(ref buffer, out _))
+                    from = arrived;
+            }
+            Assert.True(from == stream.Length);
+        }));
     }
 
     [Fact]
     public void SpecialisedWriters_AllocateNothing()
     {
         var output = new ReusedOutput();
-        WriteAll(output, 1);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
-            WriteAll(output, i * 1_000_003L);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, LeastAllocated(() =>
+        {
+            for (var i = 0; i < 1000; i++)
+                WriteAll(output, i * 1_000_003L);
+        }));
         Assert.True(output.Total > 100_000);
+    }
+
+    // The run-time's own unoptimised code boxes here and there until it has been compiled again in the background, so the first passes
+    // may allocate. What our code allocates it allocates in every pass.
+    private static long LeastAllocated(Action pass)
+    {
+        var deadline = TimeProvider.System.GetTimestamp() + 5 * TimeProvider.System.TimestampFrequency;
+        var least = long.MaxValue;
+        while (least > 0 && TimeProvider.System.GetTimestamp() < deadline)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            pass();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        return least;
     }
 
     private static int Relay(InstructionParser parser, ReadOnlySequence<byte> buffer, ReusedOutput output)

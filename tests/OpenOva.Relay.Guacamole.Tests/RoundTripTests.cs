@@ -19,7 +19,7 @@ public sealed class RoundTripTests
     [Fact]
     public void ReadOfWrite_ByteByByte_IsTheSame() =>
         Prop.ForAll(Instructions().ToArbitrary(), instructions => RoundTrips(instructions, null))
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(60));
 
     private static bool RoundTrips(string[][] instructions, int[]? cuts)
     {

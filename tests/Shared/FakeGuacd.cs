@@ -12,7 +12,7 @@ namespace OpenOva.Relay.Shared;
 /// he sends, decoded. Made of the product's own codec, on a port of its own on loopback.
 /// <code>
 /// await using var guacd = FakeGuacd.Start(new() { Play = FakeGuacdPlay.Replay(recording) });
-/// var connection = await GuacdConnection.ConnectAsync(guacd.Endpoint, GuacdHandshake.Open("ssh"), ...);
+/// var connection = await GuacdConnection.ConnectAsync(guacd.Endpoint, new GuacdHandshake { Protocol = "ssh" }, ...);
 /// var user = await guacd.NextUserAsync();
 /// await user.WaitForAsync("sync");
 /// </code>
