@@ -15,6 +15,9 @@ namespace OpenOva.Relay.Tests.Identity;
 /// <summary>A discovery and JWKS server on loopback, and the keys to sign any token with, good or bad.</summary>
 internal sealed class TestIssuer : IAsyncDisposable
 {
+    // Making an RSA key takes longer than a test.
+    private static readonly TestKey SharedKey = TestKey.Rsa("key-1");
+
     private readonly WebApplication _app;
     private readonly List<JsonObject> _keys = [];
 
@@ -23,7 +26,7 @@ internal sealed class TestIssuer : IAsyncDisposable
     public const string Realm = "/realms/acme";
     public string Address { get; private set; } = "";
     public string Issuer => Address + Realm;
-    public TestKey Key { get; } = TestKey.Rsa("key-1");
+    public TestKey Key => SharedKey;
 
     /// <summary>How often the key set was fetched.</summary>
     public int Fetches { get; private set; }

@@ -9,10 +9,10 @@ public sealed class TokenValidatorTests : IAsyncLifetime
 {
     private readonly ManualTime _time = new();
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
-    private readonly TestKey _stranger = TestKey.Rsa("key-1");
-    private readonly TestKey _ec = TestKey.Ec("key-ec");
-    private readonly TestKey _encryption = TestKey.Rsa("key-enc");
-    private readonly TestKey _noUse = TestKey.Rsa("key-no-use");
+    private static readonly TestKey Stranger = TestKey.Rsa("key-1");
+    private static readonly TestKey Ec = TestKey.Ec("key-ec");
+    private static readonly TestKey Encryption = TestKey.Rsa("key-enc");
+    private static readonly TestKey NoUse = TestKey.Rsa("key-no-use");
     private TestIssuer _issuer = null!;
     private IdentityOptions _options = null!;
     private TokenValidator _validator = null!;
@@ -20,9 +20,9 @@ public sealed class TokenValidatorTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _issuer = await TestIssuer.StartAsync();
-        _issuer.Publish(_ec, algorithm: "ES256");
-        _issuer.Publish(_encryption, use: "enc");
-        _issuer.Publish(_noUse, use: "");
+        _issuer.Publish(Ec, algorithm: "ES256");
+        _issuer.Publish(Encryption, use: "enc");
+        _issuer.Publish(NoUse, use: "");
         _options = new IdentityOptions { Issuers = [new IssuerOptions { Issuer = _issuer.Issuer, Organisation = "acme", Audience = "relay" }] };
         _validator = NewValidator();
     }
@@ -86,7 +86,7 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         Assert.NotNull((await ValidateAsync(_issuer.Key.Sign(Claims(), algorithm))).Caller);
 
     [Fact]
-    public async Task Validate_Es256_Passes() => Assert.NotNull((await ValidateAsync(_ec.Sign(Claims(), "ES256"))).Caller);
+    public async Task Validate_Es256_Passes() => Assert.NotNull((await ValidateAsync(Ec.Sign(Claims(), "ES256"))).Caller);
 
     [Fact]
     public async Task Validate_Rfc9068AccessToken_PassesWithoutKeycloaksMark() =>
@@ -127,6 +127,7 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         { "issuer in capitals", nameof(TokenRefusal.UnknownIssuer) },
         { "issuer missing", nameof(TokenRefusal.UnknownIssuer) },
         { "issuer a list", nameof(TokenRefusal.UnknownIssuer) },
+        { "issuer a lone surrogate", nameof(TokenRefusal.UnknownIssuer) },
         { "kid missing", nameof(TokenRefusal.UnknownKey) },
         { "kid unknown", nameof(TokenRefusal.UnknownKey) },
         { "kid of the encryption key", nameof(TokenRefusal.UnknownKey) },
@@ -250,12 +251,12 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         _issuer.Withdraw(_issuer.Key);
         _time.Advance(_options.KeyRefreshInterval);
         // Starts the refresh beside its use; the EC key waits for nothing either.
-        await ValidateAsync(_ec.Sign(Claims(), "ES256"));
+        await ValidateAsync(Ec.Sign(Claims(), "ES256"));
 
         using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         while ((await ValidateAsync(_issuer.Key.Sign(Claims()))).Refusal != TokenRefusal.UnknownKey)
             await Task.Delay(10, bound.Token);
-        Assert.NotNull((await ValidateAsync(_ec.Sign(Claims(), "ES256"))).Caller);
+        Assert.NotNull((await ValidateAsync(Ec.Sign(Claims(), "ES256"))).Caller);
     }
 
     [Fact]
@@ -328,13 +329,14 @@ public sealed class TokenValidatorTests : IAsyncLifetime
             "issuer in capitals" => With("iss", _issuer.Issuer.ToUpperInvariant()),
             "issuer missing" => Without("iss"),
             "issuer a list" => With("iss", new JsonArray(_issuer.Issuer)),
+            "issuer a lone surrogate" => PayloadText(Claims(c => c.Remove("iss")).ToJsonString().Insert(1, "\"iss\":\"\\ud800\",")),
             "kid missing" => key.Sign(Claims(), header: head => head.Remove("kid")),
             "kid unknown" => key.Sign(Claims(), kid: "key-9"),
-            "kid of the encryption key" => _encryption.Sign(Claims()),
-            "kid of a key without use" => _noUse.Sign(Claims()),
-            "RS256 with the EC key's id" => key.Sign(Claims(), kid: _ec.Id),
-            "another key under the same id" => _stranger.Sign(Claims()),
-            "own key in the header" => _stranger.Sign(Claims(), header: head => head["jwk"] = _stranger.Public()),
+            "kid of the encryption key" => Encryption.Sign(Claims()),
+            "kid of a key without use" => NoUse.Sign(Claims()),
+            "RS256 with the EC key's id" => key.Sign(Claims(), kid: Ec.Id),
+            "another key under the same id" => Stranger.Sign(Claims()),
+            "own key in the header" => Stranger.Sign(Claims(), header: head => head["jwk"] = Stranger.Public()),
             "changed payload" => $"{parts[0]}.{key.Sign(Claims(c => c["sub"] = "someone-else")).Split('.')[1]}.{parts[2]}",
             "changed header" => $"{key.Sign(Claims(), header: head => head["x"] = 1).Split('.')[0]}.{parts[1]}.{parts[2]}",
             "no signature" => $"{parts[0]}.{parts[1]}.",
