@@ -19,7 +19,7 @@ internal sealed class AllowAttribute(CallerRoles roles) : Attribute
 {
     public CallerRoles Roles { get; } = roles;
 
-    /// <summary>Any one of these admits too, but only to the caller's own objects: the call itself must check whose the object is.</summary>
+    /// <summary>Any one of these admits too, but only to objects that are the caller's own or that his roles reach: the call itself must check that.</summary>
     public CallerRoles Own { get; init; }
 
     public GatewayToken Gateway { get; init; }

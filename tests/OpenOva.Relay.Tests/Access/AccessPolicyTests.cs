@@ -15,7 +15,7 @@ public sealed class AccessPolicyTests
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 29, 1, 30, 0, TimeSpan.Zero);
     private static readonly Guid Decision = Guid.CreateVersion7(Now);
-    private static readonly Connection CoreDb = new()
+    private static readonly Relay.Connections.Connection CoreDb = new()
     {
         Organisation = "acme",
         Name = "core-db",

@@ -26,7 +26,7 @@ internal sealed class TestIssuer : IAsyncDisposable
     public const string Realm = "/realms/acme";
     public string Address { get; private set; } = "";
     public string Issuer => Address + Realm;
-    public TestKey Key => SharedKey;
+    public TestKey Key { get; } = SharedKey;
 
     /// <summary>How often the key set was fetched.</summary>
     public int Fetches { get; private set; }
