@@ -23,7 +23,8 @@ public sealed class ConnectionReaderTests
         Assert.Equal(("globex", "core-db", "ssh", "db.core.svc", 2222), (connection.Organisation, connection.Name, connection.Protocol, connection.Hostname, connection.Port));
         Assert.Equal(["dba", "sre"], connection.AudienceRoles);
         Assert.Equal(new RecordingTerms(true, "guacamole-recordings", 90), connection.Recording);
-        Assert.Equal((["lead"], 60), (connection.Jit!.RequiredApprovers.ToArray(), connection.Jit.MaxDurationMinutes));
+        Assert.Equal(["lead"], connection.Jit!.RequiredApprovers);
+        Assert.Equal(60, connection.Jit.MaxDurationMinutes);
         Assert.Equal("12", connection.Parameters["font-size"]);
         Assert.Equal(new SecretLocation("/run/secrets/core-db/password", null), connection.Secrets["password"]);
         Assert.Equal(new SecretLocation(null, "RELAY_SECRET_CORE_KEY"), connection.Secrets["private-key"]);
@@ -90,8 +91,8 @@ public sealed class ConnectionReaderTests
         { "    font-size: \"12\"", "    font-size: &x \"12\"", "core.yaml:22:16: anchors are not taken" },
         { "    font-size: \"12\"", "    font-size: !!binary MTI=", "core.yaml:22:16: tags are not taken" },
         { "    font-size: \"12\"", "    font-size: *x", "core.yaml:22:16: aliases are not taken" },
-        { "    font-size: \"12\"", "    font-size: [[[[[[[[[[[[[1]]]]]]]]]]]]]", "core.yaml:22:25: is nested too deeply" },
-        { "    font-size: \"12\"", "\tfont-size: \"12\"", "core.yaml:22:1: is not well-formed YAML" },
+        { "    font-size: \"12\"", "    font-size: [[[[[[[[[[[[[1]]]]]]]]]]]]]", "core.yaml:22:23: is nested too deeply" },
+        { "    font-size: \"12\"", "\tfont-size: \"12\"", "core.yaml:21:15: is not well-formed YAML" },
         { "    host-key: \"ssh-ed25519 AAAAC3\"", "    username: ada", "core.yaml:21:5: spec.parameters.host-key is needed: without it guacd takes any SSH host key; or set spec.targetIdentity: unverified, which makes every session an exception event" },
         { "    host-key: \"ssh-ed25519 AAAAC3\"", "    host-key: \"\"", "core.yaml:21:15: spec.parameters.host-key is needed: without it guacd takes any SSH host key; or set spec.targetIdentity: unverified, which makes every session an exception event" },
         { "  port: 2222", "  port: 2222\n  targetIdentity: unverified", "core.yaml:11:19: spec.targetIdentity is unverified, yet the target's identity is checked: remove the field" },
@@ -172,7 +173,7 @@ public sealed class ConnectionReaderTests
 
         Assert.Equal(["screen", "core-db"], file.Connections.Select(entry => entry.Connection.Name));
         var problem = Assert.Single(file.Problems);
-        Assert.InRange(problem.Line, 9, 10);
+        Assert.InRange(problem.Line, 9, 11);
         Assert.True(file.HasNameless);
     }
 
