@@ -51,7 +51,7 @@ internal sealed record AccessInputs
         var connection = request.Connection is { } found && found.Organisation == request.Caller.Organisation ? found : null;
         return new AccessInputs
         {
-            HasOperatorRole = request.Caller.Has(RelayRoles.Operator),
+            HasOperatorRole = request.Caller.Has(CallerRoles.Operator),
             Organisation = request.Organisation,
             ConnectionName = Printable(request.ConnectionName),
             ConnectionDigest = connection?.Digest,

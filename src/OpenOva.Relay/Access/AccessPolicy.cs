@@ -11,7 +11,7 @@ internal static class AccessPolicy
     private static readonly (AccessReason Objection, Func<AccessRequest, bool> Holds)[] Rules =
     [
         (AccessReason.OrganisationMismatch, IsOfTheSameOrganisation),
-        (AccessReason.OperatorRoleMissing, request => request.Caller.Has(RelayRoles.Operator)),
+        (AccessReason.OperatorRoleMissing, request => request.Caller.Has(CallerRoles.Operator)),
         (AccessReason.ConnectionInvalid, request => !request.IsDeclaredInvalid),
         (AccessReason.ConnectionUnknown, request => request.Connection is not null),
         (AccessReason.AudienceRoleMissing, request => request.Connection!.AudienceRoles.Any(request.Caller.TokenRoles.Contains)),
@@ -28,7 +28,7 @@ internal static class AccessPolicy
     /// <summary>Whether the person's roles reach a connection at all, as a list shows it: the rules that need no moment.</summary>
     public static bool Reaches(Caller caller, Connections.Connection connection) =>
         caller.Organisation == connection.Organisation
-        && caller.Has(RelayRoles.Operator)
+        && caller.Has(CallerRoles.Operator)
         && connection.AudienceRoles.Any(caller.TokenRoles.Contains);
 
     private static bool IsOfTheSameOrganisation(AccessRequest request) =>

@@ -43,9 +43,10 @@ internal static class YamlDocuments
 
     private static YamlSource? ReadOne(string chunk, long firstLine)
     {
+        var reached = Mark.Empty;
         try
         {
-            if (FindUnwanted(chunk) is var (mark, message))
+            if (FindUnwanted(chunk, ref reached) is var (mark, message))
                 return Fault(mark, message);
             var stream = new YamlStream();
             stream.Load(new StringReader(chunk));
@@ -60,7 +61,8 @@ internal static class YamlDocuments
         }
         catch (YamlException e)
         {
-            return Fault(e.Start, Reason(e));
+            // Some faults come without a place: the last thing understood is nearest to it then.
+            return Fault(e.Start.Index == 0 ? reached : e.Start, Reason(e));
         }
 
         YamlSource Fault(Mark mark, string message) => new(null, firstLine, (firstLine + mark.Line - 1, mark.Column, message));
@@ -70,7 +72,7 @@ internal static class YamlDocuments
     private static string Reason(YamlException e) =>
         e.Message.Contains("uplicate key", StringComparison.Ordinal) ? "a key stands twice in one mapping" : "is not well-formed YAML";
 
-    private static (Mark Mark, string Message)? FindUnwanted(string chunk)
+    private static (Mark Mark, string Message)? FindUnwanted(string chunk, ref Mark reached)
     {
         var parser = new Parser(new StringReader(chunk));
         var depth = 0;
@@ -78,6 +80,7 @@ internal static class YamlDocuments
         {
             var current = parser.Current!;
             depth += current.NestingIncrease;
+            reached = current.Start;
             if (depth > MaximumDepth)
                 return (current.Start, "is nested too deeply");
             if (current is AnchorAlias)

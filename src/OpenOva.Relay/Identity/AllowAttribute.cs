@@ -15,12 +15,12 @@ internal enum GatewayToken
 /// </summary>
 /// <param name="roles">Any one of these admits, for every object of the caller's organisation.</param>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
-internal sealed class AllowAttribute(RelayRoles roles) : Attribute
+internal sealed class AllowAttribute(CallerRoles roles) : Attribute
 {
-    public RelayRoles Roles { get; } = roles;
+    public CallerRoles Roles { get; } = roles;
 
-    /// <summary>Any one of these admits too, but only to the caller's own objects: the call itself must check whose the object is.</summary>
-    public RelayRoles Own { get; init; }
+    /// <summary>Any one of these admits too, but only to objects that are the caller's own or that his roles reach: the call itself must check that.</summary>
+    public CallerRoles Own { get; init; }
 
     public GatewayToken Gateway { get; init; }
 

@@ -11,7 +11,7 @@ internal sealed record Caller
     public required string Organisation { get; init; }
     public required string Issuer { get; init; }
     public required string Subject { get; init; }
-    public required RelayRoles Roles { get; init; }
+    public required CallerRoles Roles { get; init; }
 
     /// <summary>Role names in the token that a connection's audience may name: realm roles, and roles of the clients that the issuer's configuration counts.</summary>
     public required FrozenSet<string> TokenRoles { get; init; }
@@ -32,7 +32,7 @@ internal sealed record Caller
 
     public CallerProfile Profile { get; init; } = CallerProfile.Empty;
 
-    public bool Has(RelayRoles anyOf) => (Roles & anyOf) != 0;
+    public bool Has(CallerRoles anyOf) => (Roles & anyOf) != 0;
 
     /// <summary>The person, without the profile: what may stand in a log.</summary>
     public override string ToString() => $"{Issuer}#{Subject}";

@@ -29,6 +29,7 @@ internal static class IdentityServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<IssuerKeys>>()));
         services.AddSingleton<RefusedTokens>();
+        services.AddSingleton<Persons>();
         services.AddSingleton(provider => new DevelopmentIssuer(
             provider.GetRequiredService<IdentityOptions>().Development ?? new DevelopmentIssuerOptions(), provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<DevelopmentIssuerGuard>();

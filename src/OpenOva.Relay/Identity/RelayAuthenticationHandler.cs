@@ -65,7 +65,7 @@ internal sealed class RelayAuthenticationHandler(
     {
         if (await ValidateAsync(header) is not { } gateway)
             return null;
-        var refusal = !gateway.Has(RelayRoles.Gateway) ? TokenRefusal.NotAGateway
+        var refusal = !gateway.Has(CallerRoles.Gateway) ? TokenRefusal.NotAGateway
             : person is not null && person.Organisation != gateway.Organisation ? TokenRefusal.GatewayOrganisation
             : TokenRefusal.None;
         if (refusal == TokenRefusal.None)
@@ -82,7 +82,7 @@ internal sealed class RelayAuthenticationHandler(
         identity.AddClaim(new Claim("iss", caller.Issuer));
         identity.AddClaim(new Claim("sub", caller.Subject));
         identity.AddClaim(new Claim("organisation", caller.Organisation));
-        identity.AddClaims(RelayRoleNames.Of(caller.Roles).Select(role => new Claim(ClaimTypes.Role, role)));
+        identity.AddClaims(CallerRoleNames.Of(caller.Roles).Select(role => new Claim(ClaimTypes.Role, role)));
         return new ClaimsPrincipal(identity);
     }
 }

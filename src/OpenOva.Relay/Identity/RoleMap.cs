@@ -6,14 +6,14 @@ namespace OpenOva.Relay.Identity;
 /// <summary>Turns Keycloak's role and group claims into relay roles and into the plain names a connection's audience may name.</summary>
 internal static class RoleMap
 {
-    public static (RelayRoles Roles, FrozenSet<string> TokenRoles) Read(JsonElement payload, IssuerOptions issuer)
+    public static (CallerRoles Roles, FrozenSet<string> TokenRoles) Read(JsonElement payload, IssuerOptions issuer)
     {
         var realm = Claims.RealmRoles(payload);
         var clients = Claims.ClientRoles(payload);
         var groups = issuer.Roles.Values.Any(mapping => mapping.Groups.Count > 0) ? Claims.Many(payload, "groups") : [];
 
-        var roles = RelayRoles.None;
-        foreach (var (name, role) in RelayRoleNames.ByName)
+        var roles = CallerRoles.None;
+        foreach (var (name, role) in CallerRoleNames.ByName)
         {
             var given = issuer.Roles.TryGetValue(name, out var mapping)
                 ? Gives(mapping, realm, clients, groups)

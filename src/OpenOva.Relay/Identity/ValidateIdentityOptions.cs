@@ -44,8 +44,8 @@ internal sealed partial class ValidateIdentityOptions(IHostEnvironment environme
             faults.Add($"{key}:Organisation must be a DNS label (a-z, 0-9, hyphen; at most 63 characters).");
         if (issuer.Audience.Length == 0)
             faults.Add($"{key}:Audience must name the client id that tokens carry in aud.");
-        foreach (var role in issuer.Roles.Keys.Where(role => !RelayRoleNames.ByName.ContainsKey(role)))
-            faults.Add($"{key}:Roles:{role} is no relay role; known are {string.Join(", ", RelayRoleNames.ByName.Keys.Order(StringComparer.Ordinal))}.");
+        foreach (var role in issuer.Roles.Keys.Where(role => !CallerRoleNames.ByName.ContainsKey(role)))
+            faults.Add($"{key}:Roles:{role} is no relay role; known are {string.Join(", ", CallerRoleNames.ByName.Keys.Order(StringComparer.Ordinal))}.");
     }
 
     private void CheckDevelopment(IdentityOptions options, List<string> faults)

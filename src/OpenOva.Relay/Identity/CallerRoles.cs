@@ -4,7 +4,7 @@ namespace OpenOva.Relay.Identity;
 
 /// <summary>The eight roles Relay knows. A flags set, so that a call's declaration and a caller's possession compare in one operation.</summary>
 [Flags]
-internal enum RelayRoles
+internal enum CallerRoles
 {
     None = 0,
     Operator = 1 << 0,
@@ -17,24 +17,24 @@ internal enum RelayRoles
     Gateway = 1 << 7,
 }
 
-internal static class RelayRoleNames
+internal static class CallerRoleNames
 {
     public const string Operator = "relay-operator";
     public const string Gateway = "relay-gateway";
 
     /// <summary>Role by the name that tokens, configuration and the ledger use.</summary>
-    public static readonly FrozenDictionary<string, RelayRoles> ByName = new Dictionary<string, RelayRoles>
+    public static readonly FrozenDictionary<string, CallerRoles> ByName = new Dictionary<string, CallerRoles>
     {
-        [Operator] = RelayRoles.Operator,
-        ["relay-approver"] = RelayRoles.Approver,
-        ["relay-auditor"] = RelayRoles.Auditor,
-        ["relay-reviewer"] = RelayRoles.Reviewer,
-        ["relay-security-officer"] = RelayRoles.SecurityOfficer,
-        ["relay-admin"] = RelayRoles.Admin,
-        ["relay-job"] = RelayRoles.Job,
-        [Gateway] = RelayRoles.Gateway,
+        [Operator] = CallerRoles.Operator,
+        ["relay-approver"] = CallerRoles.Approver,
+        ["relay-auditor"] = CallerRoles.Auditor,
+        ["relay-reviewer"] = CallerRoles.Reviewer,
+        ["relay-security-officer"] = CallerRoles.SecurityOfficer,
+        ["relay-admin"] = CallerRoles.Admin,
+        ["relay-job"] = CallerRoles.Job,
+        [Gateway] = CallerRoles.Gateway,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    public static IEnumerable<string> Of(RelayRoles roles) =>
+    public static IEnumerable<string> Of(CallerRoles roles) =>
         ByName.Where(entry => roles.HasFlag(entry.Value)).Select(entry => entry.Key).Order(StringComparer.Ordinal);
 }
