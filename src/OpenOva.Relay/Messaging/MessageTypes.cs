@@ -1,7 +1,7 @@
 namespace OpenOva.Relay.Messaging;
 
 /// <summary>A consumer as a slice registered it. The name is persisted in the inbox and names the queue: it never changes.</summary>
-internal sealed record ConsumerRegistration(string Name, Type Consumer, Type Message, ProcessRoles Roles);
+internal sealed record ConsumerRegistration(string Name, Type Consumer, Type Message, RelayRoles Roles);
 
 /// <summary>A message type that may be published though this build has no consumer for it.</summary>
 internal sealed record MessageRegistration(Type Message);

@@ -12,7 +12,7 @@ internal static class MessagingServices
     /// Registers a consumer of <typeparamref name="TMessage"/> under a name that is persisted and must never change, such as
     /// <c>recordings.verify</c> (lower case, dots and dashes). It runs in processes that have one of <paramref name="roles"/>.
     /// </summary>
-    public static IServiceCollection AddRelayConsumer<TConsumer, TMessage>(this IServiceCollection services, string name, ProcessRoles roles = ProcessRoles.Jobs)
+    public static IServiceCollection AddRelayConsumer<TConsumer, TMessage>(this IServiceCollection services, string name, RelayRoles roles = RelayRoles.Jobs)
         where TConsumer : class, IRelayConsumer<TMessage>
         where TMessage : class
     {
@@ -27,7 +27,7 @@ internal static class MessagingServices
         services.AddSingleton(new MessageRegistration(typeof(TMessage)));
 
     /// <summary>The outbox, the inbox and the bus. Comes after every slice has registered its consumers.</summary>
-    public static IServiceCollection AddRelayMessaging(this IServiceCollection services, MessagingOptions options, ProcessRoles roles)
+    public static IServiceCollection AddRelayMessaging(this IServiceCollection services, MessagingOptions options, RelayRoles roles)
     {
         services.TryAddSingleton(sp => sp.GetRequiredService<IOptions<MessagingOptions>>().Value);
         services.AddSingleton<MessageTypes>();

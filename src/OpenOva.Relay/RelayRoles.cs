@@ -2,7 +2,7 @@ namespace OpenOva.Relay;
 
 /// <summary>What a process does: carry sessions and answer callers, or work off what is due, or both.</summary>
 [Flags]
-internal enum ProcessRoles
+internal enum RelayRoles
 {
     None = 0,
     Broker = 1,
