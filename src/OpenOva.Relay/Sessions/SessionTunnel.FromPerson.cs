@@ -11,6 +11,7 @@ internal sealed partial class SessionTunnel
 
     private readonly InstructionParser _personParser = new();
     private readonly ArrayBufferWriter<byte> _forward = new(1024);
+    private readonly Lock _pointerGate = new();
     private byte[] _pending = [];
     private int _pendingLength;
     private (int X, int Y, int Mask)? _pointerWaiting;
@@ -139,14 +140,30 @@ internal sealed partial class SessionTunnel
     private void Pointer(in Instruction instruction)
     {
         if (!instruction.TryGetInt32(1, out var x) || !instruction.TryGetInt32(2, out var y) || !instruction.TryGetInt32(3, out var mask)) return;
-        if (mask == _pointerMask && _time.GetElapsedTime(_pointerWritten).TotalMilliseconds < PointerMs)
+        lock (_pointerGate)
         {
-            _pointerWaiting = (x, y, mask);
-            return;
-        }
+            if (mask == _pointerMask && _time.GetElapsedTime(_pointerWritten).TotalMilliseconds < PointerMs)
+            {
+                _pointerWaiting = (x, y, mask);
+                return;
+            }
 
-        if (_pointerWaiting is { } waiting && mask != _pointerMask) _recorder?.Pointer(waiting.X, waiting.Y, waiting.Mask);
-        _recorder?.Pointer(x, y, mask);
-        (_pointerWaiting, _pointerMask, _pointerWritten) = (null, mask, _time.GetTimestamp());
+            WritePointer();
+            _recorder?.Pointer(x, y, mask);
+            (_pointerMask, _pointerWritten) = (mask, _time.GetTimestamp());
+        }
+    }
+
+    // Where the pointer came to rest.
+    private void FlushPointer()
+    {
+        lock (_pointerGate) WritePointer();
+    }
+
+    private void WritePointer()
+    {
+        if (_pointerWaiting is not { } waiting) return;
+        _pointerWaiting = null;
+        _recorder?.Pointer(waiting.X, waiting.Y, waiting.Mask);
     }
 }

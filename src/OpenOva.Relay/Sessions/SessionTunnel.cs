@@ -127,6 +127,7 @@ internal sealed partial class SessionTunnel
         _recorder?.Heartbeat();
         for (var tick = 1; await timer.WaitForNextTickAsync(cancellation); tick++)
         {
+            FlushPointer();
             if (tick % ticksABeat == 0) _recorder?.Heartbeat();
             if (!_connected.Task.IsCompleted && _time.GetElapsedTime(started) > _options.FirstFrame)
                 End(SessionOutcome.Of(SessionEndReason.ConnectFailed, ErrorReason.TargetTimeout));
