@@ -23,7 +23,7 @@ internal sealed class DatabaseMigrator(RelayDatabase database, IReadOnlyList<Mig
     public async Task<MigrationOutcome> MigrateAsync(CancellationToken cancellation)
     {
         // Not serializable: its snapshot would be taken before the wait for the lock, and would miss what the other replica applied.
-        var applied = await database.ExclusiveAsync(ApplyAsync, IsolationLevel.ReadCommitted, cancellation);
+        var applied = await database.TransactAsync(ApplyAsync, IsolationLevel.ReadCommitted, cancellation);
         foreach (var migration in applied) logger.MigrationApplied(migration.Version, migration.Name);
         var version = migrations.Count == 0 ? 0 : migrations[^1].Version;
         logger.DatabaseReady(database.Dialect.ToString(), version, applied.Count);

@@ -12,7 +12,7 @@ namespace OpenOva.Relay.Database;
 internal sealed partial record Migration(int Version, string Name, string Sql)
 {
     /// <summary>SHA-256 of the text with line ends normalised, lower-case hex: an applied migration must never change.</summary>
-    public string Checksum { get; } =
+    public string Checksum =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql.ReplaceLineEndings("\n"))));
 
     /// <summary>All migrations embedded in <paramref name="assembly"/>, by number.</summary>

@@ -72,10 +72,18 @@ internal sealed class RelayDatabase : IAsyncDisposable
     /// <summary>
     /// Runs <paramref name="work"/> in one serializable transaction and commits. After a conflict with another transaction it is rolled back
     /// and run again, at most <see cref="DatabaseOptions.MaxAttempts"/> times: the work must have no effect outside the transaction.
-    /// Any exception rolls back. Transactions do not nest.
+    /// Any exception rolls back. Transactions do not nest. PostgreSQL runs serializable because SQLite always does: code that checks
+    /// and then writes is right on both.
     /// </summary>
     /// <exception cref="DatabaseUnavailableException">Unreachable, or conflicts to the last attempt.</exception>
-    public async Task<T> TransactAsync<T>(Func<RelayTransaction, Task<T>> work, CancellationToken cancellation = default)
+    public Task<T> TransactAsync<T>(Func<RelayTransaction, Task<T>> work, CancellationToken cancellation = default) =>
+        TransactAsync(work, IsolationLevel.Serializable, cancellation);
+
+    /// <summary>
+    /// The same under a weaker isolation, which matters on PostgreSQL alone: for statements that carry their own guard and must not
+    /// be in other transactions' way. Business code does not need it.
+    /// </summary>
+    internal async Task<T> TransactAsync<T>(Func<RelayTransaction, Task<T>> work, IsolationLevel isolation, CancellationToken cancellation)
     {
         if (_current.Value is { Completed: false })
             throw new InvalidOperationException("A transaction is open in this flow already: pass it on instead of opening a second.");
@@ -84,7 +92,7 @@ internal sealed class RelayDatabase : IAsyncDisposable
         {
             try
             {
-                return await GuardAsync(() => TransactOnceAsync(work, cancellation));
+                return await GuardAsync(() => TransactOnceAsync(work, isolation, cancellation));
             }
             catch (DatabaseUnavailableException exception)
                 when (exception.Failure == DatabaseFailure.Conflict && attempt < _options.MaxAttempts)
@@ -97,7 +105,7 @@ internal sealed class RelayDatabase : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc cref="TransactAsync{T}"/>
+    /// <inheritdoc cref="TransactAsync{T}(Func{RelayTransaction, Task{T}}, CancellationToken)"/>
     public Task TransactAsync(Func<RelayTransaction, Task> work, CancellationToken cancellation = default) =>
         TransactAsync(
             async transaction =>
@@ -138,7 +146,7 @@ internal sealed class RelayDatabase : IAsyncDisposable
         _sqliteWriter.Dispose();
     }
 
-    internal async Task<T> ExclusiveAsync<T>(Func<RelayTransaction, Task<T>> work, IsolationLevel isolation, CancellationToken cancellation)
+    private async Task<T> RunAsync<T>(Func<RelayTransaction, Task<T>> work, IsolationLevel isolation, CancellationToken cancellation)
     {
         var gated = Dialect == DatabaseDialect.Sqlite;
         IReadOnlyList<Action> afterCommit;
@@ -175,19 +183,18 @@ internal sealed class RelayDatabase : IAsyncDisposable
         return result;
     }
 
-    private async Task<T> TransactOnceAsync<T>(Func<RelayTransaction, Task<T>> work, CancellationToken cancellation)
+    private async Task<T> TransactOnceAsync<T>(Func<RelayTransaction, Task<T>> work, IsolationLevel isolation, CancellationToken cancellation)
     {
-        // PostgreSQL runs serializable too, as SQLite always does: code that checks and then writes is right on both or on neither.
         RelayTransaction? transaction = null;
         try
         {
-            return await ExclusiveAsync(
+            return await RunAsync(
                 opened =>
                 {
                     transaction = opened;
                     return work(opened);
                 },
-                IsolationLevel.Serializable,
+                isolation,
                 cancellation);
         }
         catch (Exception exception) when (transaction?.FirstFailure is { } first && !ReferenceEquals(first, exception))

@@ -31,7 +31,7 @@ internal sealed class RelayTransaction
 
     internal IReadOnlyList<Action> AfterCommitActions => _afterCommit;
 
-    /// <summary>Rows affected.</summary>
+    /// <summary>Rows affected. A sequence of parameter objects runs the statement once for each; lists within a statement are not shared by both databases.</summary>
     public Task<int> ExecuteAsync(string sql, object? param = null) => GuardAsync(() => Connection.ExecuteAsync(Command(sql, param)));
 
     public Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? param = null) =>

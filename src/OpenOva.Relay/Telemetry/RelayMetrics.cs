@@ -1,0 +1,44 @@
+using System.Diagnostics.Metrics;
+
+namespace OpenOva.Relay.Telemetry;
+
+/// <summary>
+/// The service's instruments. The guacamole_ names are the platform's; dashboards and alerts rely on them, so they never change.
+/// Labels carry organisations and protocols, never persons or sessions: their number must stay bounded.
+/// </summary>
+internal sealed class RelayMetrics : IDisposable
+{
+    public const string MeterName = "OpenOva.Relay";
+
+    private readonly Meter _meter = new(MeterName);
+
+    public RelayMetrics()
+    {
+        ActiveSessions = _meter.CreateUpDownCounter<long>("guacamole_active_sessions", "{session}", "Sessions open on this replica.");
+        SessionDuration = _meter.CreateHistogram(
+            "guacamole_session_duration_seconds",
+            "s",
+            "How long ended sessions lasted.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [10, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400] });
+        RecordingBytes = _meter.CreateCounter<long>("guacamole_recording_bytes_total", "By", "Bytes written to recordings, uncompressed.");
+        AuthFailures = _meter.CreateCounter<long>("guacamole_auth_failures_total", "{failure}", "Calls refused for want of a valid identity or right.");
+        MessagesDead = _meter.CreateCounter<long>("relay_messages_dead_total", "{message}", "Deliveries given up after the last attempt.");
+    }
+
+    /// <summary>Labels: <c>protocol</c>, <c>organisation</c>. Add 1 at opening, -1 at the end.</summary>
+    public UpDownCounter<long> ActiveSessions { get; }
+
+    /// <summary>Seconds; labels: <c>protocol</c>, <c>organisation</c>.</summary>
+    public Histogram<double> SessionDuration { get; }
+
+    /// <summary>Bytes; labels: <c>organisation</c>.</summary>
+    public Counter<long> RecordingBytes { get; }
+
+    /// <summary>Labels: <c>reason</c>, from a fixed list.</summary>
+    public Counter<long> AuthFailures { get; }
+
+    /// <summary>Labels: <c>consumer</c>.</summary>
+    public Counter<long> MessagesDead { get; }
+
+    public void Dispose() => _meter.Dispose();
+}
