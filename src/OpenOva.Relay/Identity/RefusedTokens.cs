@@ -1,4 +1,4 @@
-using System.Diagnostics.Metrics;
+using OpenOva.Relay.Telemetry;
 
 namespace OpenOva.Relay.Identity;
 
@@ -19,22 +19,22 @@ internal sealed class RefusedTokens
     private readonly Lock _gate = new();
     private readonly Dictionary<(string? Organisation, string? Issuer, TokenRefusal Reason), Tally> _tallies = [];
     private readonly int _perMinute;
-    private readonly Counter<long> _counter;
+    private readonly RelayMetrics _metrics;
     private readonly ILogger<RefusedTokens> _log;
     private readonly TimeProvider _time;
 
-    public RefusedTokens(IdentityOptions options, IMeterFactory meters, TimeProvider time, ILogger<RefusedTokens> log)
+    public RefusedTokens(IdentityOptions options, RelayMetrics metrics, TimeProvider time, ILogger<RefusedTokens> log)
     {
         _perMinute = options.RefusalsPerMinute;
         _time = time;
         _log = log;
-        _counter = meters.Create("OpenOva.Relay").CreateCounter<long>("guacamole_auth_failures_total", description: "Refused tokens by reason.");
+        _metrics = metrics;
     }
 
     public void Record(TokenResult refused, string path)
     {
         var now = _time.GetUtcNow();
-        _counter.Add(1, new KeyValuePair<string, object?>("reason", refused.Refusal.Label()));
+        _metrics.AuthFailures.Add(1, new KeyValuePair<string, object?>("reason", refused.Refusal.Label()));
         bool isSingle;
         lock (_gate)
         {
