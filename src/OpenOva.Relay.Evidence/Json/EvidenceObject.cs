@@ -72,6 +72,13 @@ public readonly struct EvidenceObject
     public IEnumerable<JsonElement> List(string name) =>
         Member(name) is { ValueKind: JsonValueKind.Array } value ? value.EnumerateArray() : throw Wrong(name, "a list");
 
+    /// <summary>A list of strings.</summary>
+    public IEnumerable<string> Strings(string name)
+    {
+        var self = this;
+        return List(name).Select(item => item.ValueKind == JsonValueKind.String ? item.GetString()! : throw self.Wrong(name, "a list of strings"));
+    }
+
     /// <summary>A list of objects.</summary>
     public IEnumerable<EvidenceObject> Objects(string name)
     {

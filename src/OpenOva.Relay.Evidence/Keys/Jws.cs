@@ -50,14 +50,15 @@ public sealed class Jws
     public static async ValueTask<Jws> SignAsync(
         string type, JsonObject payload, ISigningKey key, bool embedKey = false, CancellationToken cancellationToken = default)
     {
-        var header = new JsonObject { ["alg"] = "ES256", ["kid"] = key.PublicKey.Thumbprint, ["typ"] = type };
-        if (embedKey) header["jwk"] = key.PublicKey.ToJwk();
-        var payloadBytes = CanonicalJson.Encode(payload);
-        var input = $"{Base64Url.EncodeToString(CanonicalJson.Encode(header))}.{Base64Url.EncodeToString(payloadBytes)}";
-        var inputBytes = Encoding.ASCII.GetBytes(input);
-        var signature = await key.SignAsync(inputBytes, cancellationToken).ConfigureAwait(false);
-        return new($"{input}.{Base64Url.EncodeToString(signature)}", type, key.PublicKey.Thumbprint, embedKey ? key.PublicKey : null,
-            payloadBytes, inputBytes, signature);
+        var unsigned = Unsigned.Of(type, payload, key.PublicKey, embedKey);
+        return unsigned.With(await key.SignAsync(unsigned.SigningInput, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Signs a payload with a key in this process's memory, at once.</summary>
+    public static Jws Sign(string type, JsonObject payload, P256SigningKey key)
+    {
+        var unsigned = Unsigned.Of(type, payload, key.PublicKey, embedKey: false);
+        return unsigned.With(key.Sign(unsigned.SigningInput));
     }
 
     /// <summary>Reads a compact JWS of one type. The signature is not checked here: <see cref="IsSignedBy"/> does.</summary>
@@ -94,4 +95,19 @@ public sealed class Jws
 
     /// <summary>Whether this key signed it, and its id says so.</summary>
     public bool IsSignedBy(EcPublicKey key) => KeyId == key.Thumbprint && key.Verify(_signingInput, _signature);
+
+    private sealed record Unsigned(string Type, EcPublicKey Key, bool EmbedsKey, byte[] Payload, string Input, byte[] SigningInput)
+    {
+        public static Unsigned Of(string type, JsonObject payload, EcPublicKey key, bool embedKey)
+        {
+            var header = new JsonObject { ["alg"] = "ES256", ["kid"] = key.Thumbprint, ["typ"] = type };
+            if (embedKey) header["jwk"] = key.ToJwk();
+            var payloadBytes = CanonicalJson.Encode(payload);
+            var input = $"{Base64Url.EncodeToString(CanonicalJson.Encode(header))}.{Base64Url.EncodeToString(payloadBytes)}";
+            return new(type, key, embedKey, payloadBytes, input, Encoding.ASCII.GetBytes(input));
+        }
+
+        public Jws With(byte[] signature) =>
+            new($"{Input}.{Base64Url.EncodeToString(signature)}", Type, Key.Thumbprint, EmbedsKey ? Key : null, Payload, SigningInput, signature);
+    }
 }
