@@ -1,1 +1,3 @@
-return 0;
+using OpenOva.Relay.Cli;
+
+return await RelayCommandLine.RunAsync(args, Console.Out, Console.Error);

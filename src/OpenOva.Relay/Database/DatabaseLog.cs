@@ -14,6 +14,9 @@ internal static partial class DatabaseLog
     [LoggerMessage(203, LogLevel.Warning, "The database carries migrations that this build does not know: {Versions}", EventName = "DatabaseIsNewer")]
     public static partial void DatabaseIsNewer(this ILogger logger, string versions);
 
+    [LoggerMessage(205, LogLevel.Warning, "The database does not answer yet; the start waits for it", EventName = "WaitingForDatabase")]
+    public static partial void WaitingForDatabase(this ILogger logger, Exception exception);
+
     [LoggerMessage(204, LogLevel.Information, "Applied migration {Version} {Name}", EventName = "MigrationApplied")]
     public static partial void MigrationApplied(this ILogger logger, int version, string name);
 }

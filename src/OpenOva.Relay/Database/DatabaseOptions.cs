@@ -25,6 +25,9 @@ internal sealed class DatabaseOptions
     /// <summary>Apply pending migrations at start. Default true; with false a start against an old schema fails and <c>relay migrate</c> is needed.</summary>
     public bool MigrateAtStart { get; set; } = true;
 
+    /// <summary>How long a start waits for a database that does not answer yet. Default 1 min; zero: it fails at once.</summary>
+    public TimeSpan StartTimeout { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Says which database, never the connection string: it may carry a password.</summary>
     public override string ToString() => Postgres.Length > 0 ? "PostgreSQL" : $"SQLite {Sqlite}";
 }

@@ -4,6 +4,7 @@ using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using OpenOva.Relay.Configuration;
 
 namespace OpenOva.Relay.Database;
 
@@ -50,7 +51,7 @@ internal sealed class RelayDatabase : IAsyncDisposable
         {
             Dialect = DatabaseDialect.Sqlite;
             var file = Path.GetFullPath(options.Sqlite, Path.GetFullPath(dataDirectory));
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            PrivateDirectory.Create(Path.GetDirectoryName(file)!);
             _sqlite = new SqliteConnectionStringBuilder
             {
                 DataSource = file,

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using OpenOva.Relay.Telemetry;
 
 namespace OpenOva.Relay.Identity;
@@ -6,7 +7,20 @@ namespace OpenOva.Relay.Identity;
 /// One refused token, or <see cref="Count"/> of them of one reason. Organisation and issuer are those of a configured issuer, or null
 /// where the token named none.
 /// </summary>
-internal sealed record RefusedTokenEvent(string? Organisation, string? Issuer, TokenRefusal Reason, int Count, DateTimeOffset First, DateTimeOffset Last);
+internal sealed record RefusedTokenEvent(string? Organisation, string? Issuer, TokenRefusal Reason, int Count, DateTimeOffset First, DateTimeOffset Last)
+{
+    /// <summary>The data of the event <c>token.refused</c>.</summary>
+    public JsonObject ToLedgerData() => new()
+    {
+        ["reason"] = Reason.Label(),
+        ["issuer"] = Issuer,
+        ["count"] = Count,
+        ["first_us"] = Microseconds(First),
+        ["last_us"] = Microseconds(Last),
+    };
+
+    private static long Microseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+}
 
 /// <summary>
 /// Counts refused tokens and holds what the ledger should learn of them: in each minute the first few of a (issuer, reason) one by one,

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using OpenOva.Relay.Configuration;
 using OpenOva.Relay.Database;
 
 namespace OpenOva.Relay.ObjectStorage;
@@ -37,7 +38,7 @@ internal sealed partial class DirectoryObjectStore : IObjectStore, IDisposable
         foreach (var bucket in _buckets)
         {
             ObjectKey.CheckBucket(bucket);
-            Directory.CreateDirectory(Path.Combine(_root, bucket, Temporary));
+            PrivateDirectory.Create(Path.Combine(_root, bucket, Temporary));
             DirectorySync.Flush(Path.Combine(_root, bucket));
             Sweep(Path.Combine(_root, bucket, Temporary));
         }

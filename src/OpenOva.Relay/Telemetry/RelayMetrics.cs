@@ -8,12 +8,15 @@ namespace OpenOva.Relay.Telemetry;
 /// </summary>
 internal sealed class RelayMetrics : IDisposable
 {
-    public const string MeterName = "OpenOva.Relay";
+    private static int _instances;
 
-    private readonly Meter _meter = new(MeterName);
+    private readonly Meter _meter;
 
     public RelayMetrics()
     {
+        // Listeners find meters by name over the whole process: a second host in one process must not count into the first one's.
+        var instance = Interlocked.Increment(ref _instances);
+        _meter = new Meter(instance == 1 ? "OpenOva.Relay" : $"OpenOva.Relay.{instance}");
         ActiveSessions = _meter.CreateUpDownCounter<long>("guacamole_active_sessions", "{session}", "Sessions open on this replica.");
         SessionDuration = _meter.CreateHistogram(
             "guacamole_session_duration_seconds",
@@ -24,6 +27,8 @@ internal sealed class RelayMetrics : IDisposable
         AuthFailures = _meter.CreateCounter<long>("guacamole_auth_failures_total", "{failure}", "Calls refused for want of a valid identity or right.");
         MessagesDead = _meter.CreateCounter<long>("relay_messages_dead_total", "{message}", "Deliveries given up after the last attempt.");
     }
+
+    public string MeterName => _meter.Name;
 
     /// <summary>Labels: <c>protocol</c>, <c>organisation</c>. Add 1 at opening, -1 at the end.</summary>
     public UpDownCounter<long> ActiveSessions { get; }
@@ -39,6 +44,14 @@ internal sealed class RelayMetrics : IDisposable
 
     /// <summary>Labels: <c>consumer</c>.</summary>
     public Counter<long> MessagesDead { get; }
+
+    /// <summary>Makes the platform's metrics appear with zero before anything happened: an alert on their absence then means absence.</summary>
+    public void Declare()
+    {
+        ActiveSessions.Add(0);
+        RecordingBytes.Add(0);
+        AuthFailures.Add(0);
+    }
 
     public void Dispose() => _meter.Dispose();
 }

@@ -1,0 +1,30 @@
+using OpenOva.Relay.Configuration;
+
+namespace OpenOva.Relay.Telemetry;
+
+/// <summary>Something without which this process must not be sent new work. Register with <c>services.AddSingleton&lt;IReadinessProbe, …&gt;()</c>.</summary>
+internal interface IReadinessProbe
+{
+    /// <summary>Stands in the answer of /readyz.</summary>
+    string Name { get; }
+
+    /// <summary>Makes a real request; throws when it cannot be used. Called with a bound of two seconds.</summary>
+    Task CheckAsync(CancellationToken cancellation);
+}
+
+/// <summary>A directory that can be written to now: a full or read-only disk is found by writing, not by asking.</summary>
+internal sealed class WritableDirectoryProbe(string name, string directory, TimeProvider time) : IReadinessProbe
+{
+    public string Name { get; } = name;
+
+    public async Task CheckAsync(CancellationToken cancellation)
+    {
+        PrivateDirectory.Create(directory);
+        var file = Path.Combine(directory, $".probe-{Guid.CreateVersion7(time.GetUtcNow()):N}");
+        await using var probe = new FileStream(
+            file,
+            new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.DeleteOnClose });
+        await probe.WriteAsync(new byte[4096], cancellation);
+        probe.Flush(flushToDisk: true);
+    }
+}

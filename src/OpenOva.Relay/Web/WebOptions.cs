@@ -1,0 +1,33 @@
+namespace OpenOva.Relay.Web;
+
+/// <summary>Section <c>Relay:Web</c>: where this process listens.</summary>
+internal sealed class WebOptions
+{
+    public const string Section = "Relay:Web";
+
+    /// <summary>IP address to bind, <c>localhost</c>, or <c>*</c> for all. Default <c>localhost</c>: nothing is reachable from outside until told.</summary>
+    public string Address { get; set; } = "localhost";
+
+    /// <summary>HTTP/1.1 port for pages, tunnels, webhooks and probes; with a certificate also gRPC. Default 8080; zero: the system picks one.</summary>
+    public int HttpPort { get; set; } = 8080;
+
+    /// <summary>Cleartext HTTP/2 port for gRPC. Default 8081; zero: the system picks one. Unused with a certificate, when HttpPort serves both.</summary>
+    public int GrpcPort { get; set; } = 8081;
+
+    /// <summary>PEM file of the certificate and its chain. Default empty: no TLS. A changed file is used for new connections within a minute.</summary>
+    public string CertificateFile { get; set; } = "";
+
+    /// <summary>PEM file of the certificate's key. Required with CertificateFile.</summary>
+    public string CertificateKeyFile { get; set; } = "";
+
+    /// <summary>Connections open at a time, over both ports. Default 10000; at least 10.</summary>
+    public int MaxConnections { get; set; } = 10_000;
+
+    /// <summary>Largest body of an HTTP request, bytes; routes may set their own. Default 1 MiB; at least 1024.</summary>
+    public long MaxRequestBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>How long a stop waits for what is running. Default 30 s; zero: not at all.</summary>
+    public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    public bool HasCertificate => CertificateFile.Length > 0;
+}
