@@ -7,10 +7,4 @@ internal static partial class WebLog
 
     [LoggerMessage(121, LogLevel.Warning, "The changed server certificate cannot be read; the old one stays", EventName = "CertificateNotRead")]
     public static partial void CertificateNotRead(this ILogger logger, Exception exception);
-
-    [LoggerMessage(5201, LogLevel.Information, "{Call} failed: {Reason}")]
-    public static partial void CallFailed(ILogger logger, string call, string reason, Exception? exception);
-
-    [LoggerMessage(5202, LogLevel.Error, "{Call} broke (correlation {Correlation})")]
-    public static partial void CallBroke(ILogger logger, string call, string correlation, Exception exception);
 }
