@@ -17,7 +17,7 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
     private const int MaxPageSize = 500;
 
     // What AccessPolicy decides and ledgers is decided there: whoever has a valid token may ask.
-    [Allow(CallerRoles.Any)]
+    [Allow(CallerRoles.None, Own = CallerRoles.Operator, Decides = true)]
     public override async Task<SessionServiceOpenResponse> Open(SessionServiceOpenRequest request, ServerCallContext context)
     {
         var opened = await broker.OpenAsync(context.Callers(), request.Connection, request.Purpose, request.TicketReference, context.CancellationToken);
