@@ -74,7 +74,7 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
             Mimetypes(start.AudioMimetypes, "audio_mimetypes"), Mimetypes(start.VideoMimetypes, "video_mimetypes"));
     }
 
-    private static IReadOnlyList<string> Mimetypes(IReadOnlyCollection<string> given, string field) =>
+    private static IReadOnlyList<string> Mimetypes(Google.Protobuf.Collections.RepeatedField<string> given, string field) =>
         given.Count <= 32 && given.All(m => m.Length is > 0 and <= 100) ? [.. given] : throw RelayException.InvalidField(field);
 
     private static Session Message(SessionRow row) => new()
