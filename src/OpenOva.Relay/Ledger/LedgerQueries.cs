@@ -56,6 +56,15 @@ internal static class LedgerQueries
         transaction.QueryAsync<StagedRow>(
             "SELECT id, type, time_us, data FROM ledger_staged WHERE organisation = @organisation ORDER BY id LIMIT @most", new { organisation, most });
 
+    /// <summary>The id of the newest event that waits for its number; null: none does.</summary>
+    public static Task<string?> NewestStagedAsync(RelayDatabase database, string organisation, CancellationToken cancellation) =>
+        database.ExecuteScalarAsync<string?>("SELECT MAX(id) FROM ledger_staged WHERE organisation = @organisation", new { organisation }, cancellation);
+
+    /// <summary>Whether any event up to an id still waits for its number.</summary>
+    public static async Task<bool> IsStagedUpToAsync(RelayDatabase database, string organisation, string id, CancellationToken cancellation) =>
+        await database.ExecuteScalarAsync<string?>(
+            "SELECT MIN(id) FROM ledger_staged WHERE organisation = @organisation AND id <= @id", new { organisation, id }, cancellation) is not null;
+
     public static async Task<long> SizeAsync(RelayTransaction transaction, string organisation) =>
         await transaction.ExecuteScalarAsync<long?>("SELECT size FROM ledger_heads WHERE organisation = @organisation", new { organisation }) ?? 0;
 

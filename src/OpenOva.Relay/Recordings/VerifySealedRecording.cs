@@ -21,8 +21,8 @@ internal sealed class VerifySealedRecording(
         var row = await RecordingQueries.FindAsync(database, message.Organisation, message.Session, cancellation)
             ?? throw new InvalidOperationException($"session {message.Session} has no sealed recording");
 
-        // The checks compare with the ledger, so what was staged with the seal must have its number first.
-        await sequencer.SequenceAsync(cancellation);
+        // The checks compare with the ledger, so what was staged with the seal must have its number first, whichever replica gives it.
+        await sequencer.SettleAsync(row.Organisation, cancellation);
         var checks = await verification.VerifyAsync(row, cancellation);
         var failures = checks.Where(c => c.Outcome != CheckOutcome.Held).Select(c => $"{c.Name} {c.OutcomeName}: {c.Detail}").ToList();
         await delivery.CompleteAsync(transaction => NoteAsync(transaction, row, failures.Count == 0, checks), cancellation);
