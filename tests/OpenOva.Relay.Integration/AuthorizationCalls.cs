@@ -1,0 +1,100 @@
+using Grpc.Core;
+using OpenOva.Relay.V1;
+
+namespace OpenOva.Relay.Integration;
+
+/// <summary>How a call came out, as far as authorization goes.</summary>
+internal enum CallOutcome
+{
+    /// <summary>The call was made: whatever it answered, nobody was turned away.</summary>
+    Allowed,
+    Denied,
+    Unauthenticated,
+}
+
+/// <summary>All that a caller is told when he is turned away.</summary>
+internal sealed record CallAnswer(CallOutcome Outcome, StatusCode Code, string Message, string Details);
+
+/// <summary>Makes each RPC of the contract once, on an object.</summary>
+internal static class AuthorizationCalls
+{
+    public const string Unknown = "0198c0de-0000-7000-8000-000000000000";
+
+    private static readonly Dictionary<string, Func<RelayUnderTest, Metadata, string, Task>> Calls = new()
+    {
+        ["ConnectionService/List"] = async (relay, headers, _) => await relay.Connections.ListAsync(new(), headers),
+        ["ConnectionService/Get"] = async (relay, headers, name) => await relay.Connections.GetAsync(new() { Name = name }, headers),
+        ["SessionService/Open"] = async (relay, headers, name) => await relay.Sessions.OpenAsync(new() { Connection = name }, headers),
+        ["SessionService/Tunnel"] = TunnelAsync,
+        ["SessionService/Get"] = async (relay, headers, session) => await relay.Sessions.GetAsync(new() { SessionId = session }, headers),
+        ["SessionService/List"] = async (relay, headers, _) => await relay.Sessions.ListAsync(new(), headers),
+        ["RecordingService/Get"] = async (relay, headers, session) => await relay.Recordings.GetAsync(new() { SessionId = session, Purpose = "matrix" }, headers),
+        ["RecordingService/Stream"] = StreamAsync,
+        ["RecordingService/Verify"] = async (relay, headers, session) => await relay.Recordings.VerifyAsync(new() { SessionId = session, Purpose = "matrix" }, headers),
+        ["LedgerService/GetCheckpoint"] = async (relay, headers, _) => await relay.Ledger.GetCheckpointAsync(new(), headers),
+        ["LedgerService/GetInclusionProof"] = async (relay, headers, _) => await relay.Ledger.GetInclusionProofAsync(new() { TreeSize = 1 }, headers),
+        ["LedgerService/GetConsistencyProof"] = async (relay, headers, _) => await relay.Ledger.GetConsistencyProofAsync(new() { FirstSize = 1, SecondSize = 1 }, headers),
+    };
+
+    public static bool Knows(string route) => Calls.ContainsKey(Short(route));
+
+    /// <summary>Makes the call and says what came of it.</summary>
+    public static async Task<CallAnswer> MakeAsync(RelayUnderTest relay, string route, Metadata headers, string target)
+    {
+        try
+        {
+            await Calls[Short(route)](relay, headers, target);
+            return new(CallOutcome.Allowed, StatusCode.OK, "", "");
+        }
+        catch (RpcException exception)
+        {
+            return Answer(exception);
+        }
+    }
+
+    public static CallAnswer Answer(RpcException exception)
+    {
+        var details = exception.Trailers.GetValueBytes("grpc-status-details-bin") ?? [];
+        var reason = Reason(details);
+        var outcome = reason switch
+        {
+            "TOKEN_REFUSED" or "GATEWAY_TOKEN_REFUSED" => CallOutcome.Unauthenticated,
+            "NOT_PERMITTED" => CallOutcome.Denied,
+            _ => CallOutcome.Allowed,
+        };
+
+        // A call that breaks was not refused, but it is no answer to a permitted call either.
+        Assert.True(exception.StatusCode is not (StatusCode.Internal or StatusCode.Unknown or StatusCode.Unimplemented), $"{exception.Status}");
+        return new(outcome, exception.StatusCode, exception.Status.Detail, Convert.ToHexString(details));
+    }
+
+    public static string Reason(byte[] details) => details.Length == 0
+        ? ""
+        : Google.Rpc.Status.Parser.ParseFrom(details).Details[0].Unpack<Google.Rpc.ErrorInfo>().Reason;
+
+    private static string Short(string route) => route[(route.LastIndexOf('.') + 1)..];
+
+    private static async Task TunnelAsync(RelayUnderTest relay, Metadata headers, string ticket)
+    {
+        using var call = relay.Sessions.Tunnel(headers);
+        try
+        {
+            await call.RequestStream.WriteAsync(new TunnelRequest { Start = new TunnelStart { TunnelTicket = ticket } });
+        }
+        catch (Exception exception) when (exception is RpcException or InvalidOperationException or IOException)
+        {
+            // The answer came first; reading tells it.
+        }
+
+        while (await call.ResponseStream.MoveNext(CancellationToken.None))
+        {
+            // To the end, or to the error.
+        }
+    }
+
+    private static async Task StreamAsync(RelayUnderTest relay, Metadata headers, string session)
+    {
+        using var call = relay.Recordings.Stream(new() { SessionId = session, Purpose = "matrix", Part = RecordingPart.Index }, headers);
+        while (await call.ResponseStream.MoveNext(CancellationToken.None)) Assert.NotEmpty(call.ResponseStream.Current.Data);
+    }
+}

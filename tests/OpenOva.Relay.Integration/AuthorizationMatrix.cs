@@ -1,0 +1,88 @@
+using OpenOva.Relay.Identity;
+
+namespace OpenOva.Relay.Integration;
+
+/// <summary>What a call is about, so that owner and organisation mean something.</summary>
+internal enum Concerns
+{
+    /// <summary>The caller's organisation as a whole: a role admits or does not.</summary>
+    Organisation,
+
+    /// <summary>A connection, which is the caller's where one of his roles is in its audience.</summary>
+    Connection,
+
+    /// <summary>A session or its recording, which is the caller's where he opened it.</summary>
+    Session,
+
+    /// <summary>The holder of a ticket: the role opens the door, the ticket decides.</summary>
+    Ticket,
+}
+
+/// <summary>
+/// Who may make one call: role by owner (own, another's). There is no column for another organisation's objects, because no call reaches them.
+/// </summary>
+/// <param name="Route">The gRPC method, or the HTTP method and pattern.</param>
+/// <param name="Concerns">What its objects are.</param>
+internal sealed record AuthorizationRow(string Route, Concerns Concerns = Concerns.Organisation)
+{
+    /// <summary>On other people's objects of their organisation.</summary>
+    public CallerRoles Others { get; init; }
+
+    /// <summary>On their own objects.</summary>
+    public CallerRoles Own { get; init; }
+
+    /// <summary>Without any token.</summary>
+    public bool Anonymous { get; init; }
+
+    /// <summary>The call needs a person's token; a gateway alone is told so.</summary>
+    public bool NeedsPerson { get; init; }
+
+    /// <summary>Whoever has a token reaches the call, which decides and keeps the decision.</summary>
+    public bool Decides { get; init; }
+
+    /// <summary>Every role that any object of the call admits.</summary>
+    public CallerRoles Any => Others | Own;
+}
+
+/// <summary>
+/// The table of DESIGN's section 5: a route of the running server without a row here fails the build, and so does a row without a route. A new row is a decision
+/// about who may do what; say why in its commit.
+/// </summary>
+internal static class AuthorizationMatrix
+{
+    private const CallerRoles SeesSessions = CallerRoles.Auditor | CallerRoles.SecurityOfficer | CallerRoles.Approver | CallerRoles.Job;
+    private const CallerRoles Reads = CallerRoles.Auditor | CallerRoles.Reviewer;
+    private const CallerRoles SeesConnections = CallerRoles.Admin | CallerRoles.Auditor;
+    private const string Package = "/openova.relay.v1.";
+
+    public static IReadOnlyList<AuthorizationRow> Rows { get; } =
+    [
+        new(Package + "ConnectionService/List") { Others = SeesConnections, Own = SeesConnections | CallerRoles.Operator },
+        new(Package + "ConnectionService/Get", Concerns.Connection) { Others = SeesConnections, Own = SeesConnections | CallerRoles.Operator },
+
+        new(Package + "SessionService/Open", Concerns.Connection) { Own = CallerRoles.Operator, NeedsPerson = true, Decides = true },
+        new(Package + "SessionService/Tunnel", Concerns.Ticket) { Others = CallerRoles.Gateway, Own = CallerRoles.Gateway | CallerRoles.Operator },
+        new(Package + "SessionService/Get", Concerns.Session) { Others = SeesSessions, Own = SeesSessions | CallerRoles.Operator },
+        new(Package + "SessionService/List") { Others = SeesSessions, Own = SeesSessions | CallerRoles.Operator },
+
+        // Nobody reads his own, whatever else he is.
+        new(Package + "RecordingService/Get", Concerns.Session) { Others = Reads },
+        new(Package + "RecordingService/Stream", Concerns.Session) { Others = Reads },
+        new(Package + "RecordingService/Verify", Concerns.Session) { Others = Reads | CallerRoles.Job },
+
+        new(Package + "LedgerService/GetCheckpoint") { Others = CallerRoles.Auditor | CallerRoles.Job },
+        new(Package + "LedgerService/GetInclusionProof") { Others = CallerRoles.Auditor | CallerRoles.Job },
+        new(Package + "LedgerService/GetConsistencyProof") { Others = CallerRoles.Auditor | CallerRoles.Job },
+
+        new("GET /healthz") { Anonymous = true },
+        new("GET /readyz") { Anonymous = true },
+        new("GET /metrics") { Anonymous = true },
+
+        // The development issuer, in Development and on loopback alone.
+        new("GET /realms/{realm}/.well-known/openid-configuration") { Anonymous = true },
+        new("GET /realms/{realm}/protocol/openid-connect/certs") { Anonymous = true },
+        new("POST /realms/{realm}/protocol/openid-connect/token") { Anonymous = true },
+    ];
+
+    public static AuthorizationRow Of(string route) => Rows.Single(row => row.Route == route);
+}
