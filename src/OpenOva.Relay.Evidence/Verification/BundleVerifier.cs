@@ -48,7 +48,7 @@ public sealed class BundleVerifier
     {
         _checks.Make(CheckNames.Container, [], Container);
         var sessions = _container is null ? [] : _container.Entries.Select(e => e.Name)
-            .Where(n => n.StartsWith(BundlePath.Recordings, StringComparison.Ordinal)).Select(n => n.Split('/')[1])
+            .Where(n => n.StartsWith(BundlePath.Recordings, StringComparison.Ordinal)).Select(n => n.Split('/')).Where(n => n.Length > 2).Select(n => n[1])
             .Distinct(StringComparer.Ordinal).ToList();
         if (_container is not null) ReadBundleManifest();
         _checks.Make(CheckNames.Files, [CheckNames.Container], Files);
@@ -77,7 +77,7 @@ public sealed class BundleVerifier
             if (!_container!.Has(BundlePath.Manifest)) return;
             var jws = Jws.Parse(_container.ReadEntry(BundlePath.Manifest, MaxStatementBytes), JwsTypes.Bundle, BundlePath.Manifest);
             var read = jws.ReadPayload(BundlePath.Manifest);
-            _ = (read.String("organisation"), read.Count("created_us"), read.Object("head").Count("size"), read.Object("head").Digest("root"), read.Object("head").Digest("sha256"));
+            _ = (read.String("organisation"), read.Count("created_us"), read.String("report"), read.Object("head").Count("size"), read.Object("head").Digest("root"), read.Object("head").Digest("sha256"));
             foreach (var file in read.Objects("files")) _ = (file.String("path"), file.Count("bytes"), file.Digest("sha256"));
             (_bundleJws, _bundle) = (jws, read);
         }
@@ -180,9 +180,11 @@ public sealed class BundleVerifier
         using var leaves = _container.OpenEntry(BundlePath.Leaves);
         range.Read(leaves, _keys!.Organisation, leaf =>
         {
+            LedgerEventForms.Check(leaf);
             completeness.Add(leaf);
-            if (leaf.Type == LedgerEventTypes.AccessDecided && referred.TryGetValue(leaf.Id, out var to)) to.ForEach(e => e.Add(leaf));
-            else if (leaf.Type.StartsWith("recording.", StringComparison.Ordinal) && events.TryGetValue(leaf.Data.String("session"), out var of)) of.Add(leaf);
+            if (referred.TryGetValue(leaf.Id, out var to)) to.ForEach(e => e.Refer(leaf));
+            if (leaf.Type is LedgerEventTypes.RecordingSealed or LedgerEventTypes.RecordingChain
+                && events.TryGetValue(leaf.Data.String("session"), out var of)) of.Add(leaf);
         }, HeadSizes());
         _ledger = range;
         _open = completeness.Open(range.First);
@@ -190,7 +192,7 @@ public sealed class BundleVerifier
         return $"leaves {range.First} to {range.Size - 1} lead to the checkpoint's root";
     }
 
-    // Decisions carry no session: which ones matter is known from the manifests, read here without trust.
+    // Which events matter to a recording is known from its manifest, read here without trust: a decision carries no session.
     private Dictionary<string, List<RecordingEvents>> ReferredIds(Dictionary<string, RecordingEvents> events)
     {
         var referred = new Dictionary<string, List<RecordingEvents>>(StringComparer.Ordinal);
@@ -200,9 +202,12 @@ public sealed class BundleVerifier
             {
                 if (!_container!.Has(BundlePath.RecordingManifest(session))) continue;
                 var jws = Jws.Parse(_container.ReadEntry(BundlePath.RecordingManifest(session), MaxStatementBytes), JwsTypes.Manifest, "manifest");
-                var id = jws.ReadPayload("manifest").Object("decision").String("id");
-                if (!referred.TryGetValue(id, out var list)) referred[id] = list = [];
-                list.Add(of);
+                var manifest = jws.ReadPayload("manifest");
+                foreach (var id in ((string[])[manifest.Object("decision").String("id"), manifest.Object("opening").String("id")]).Distinct(StringComparer.Ordinal))
+                {
+                    if (!referred.TryGetValue(id, out var list)) referred[id] = list = [];
+                    list.Add(of);
+                }
             }
             catch (EvidenceFormatException)
             {
