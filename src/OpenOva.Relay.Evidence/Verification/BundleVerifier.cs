@@ -54,7 +54,8 @@ public sealed class BundleVerifier
         _checks.Make(CheckNames.Files, [CheckNames.Container], Files);
         _checks.Make(CheckNames.Keys, [CheckNames.Container], Keys);
         _checks.Make(CheckNames.Trust, [CheckNames.Keys], Trust);
-        _checks.Make(CheckNames.BundleSignature, [CheckNames.Keys], BundleSignature);
+        if (_container is not null && _bundle is null) _checks.Add(CheckNames.BundleSignature, CheckOutcome.NotMade, "needs a readable bundle.jws");
+        else _checks.Make(CheckNames.BundleSignature, [CheckNames.Keys], BundleSignature);
         _checks.Make(CheckNames.Checkpoint, [CheckNames.Keys], CheckpointOf);
         var events = sessions.ToDictionary(s => s, _ => new RecordingEvents(), StringComparer.Ordinal);
         _checks.Make(CheckNames.Ledger, [CheckNames.Checkpoint], () => Ledger(events));
@@ -148,12 +149,9 @@ public sealed class BundleVerifier
         return "the root key is the trusted one";
     }
 
-    private string BundleSignature()
-    {
-        if (_bundle is not { } bundle) throw new EvidenceFormatException("bundle.jws cannot be read");
-        return _keys!.Signed(_bundleJws!, bundle.Count("created_us")) ? $"signed by {_bundleJws!.KeyId}"
-            : throw new EvidenceFormatException("bundle.jws is not signed by the organisation's key of that time");
-    }
+    private string BundleSignature() => _keys!.Signed(_bundleJws!, _bundle!.Value.Count("created_us"))
+        ? $"signed by {_bundleJws!.KeyId}"
+        : throw new EvidenceFormatException("bundle.jws is not signed by the organisation's key of that time");
 
     private string CheckpointOf()
     {

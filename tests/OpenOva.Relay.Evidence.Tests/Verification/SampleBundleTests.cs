@@ -20,15 +20,4 @@ public sealed class SampleBundleTests
         Assert.Equal(("HELD", "witnessed", "COMPLETE", 0), (verdict.Integrity, verdict.Strength, verdict.Completeness, verdict.ExitCode));
         Assert.Empty(verdict.Open);
     }
-
-    [Fact]
-    public async Task Sample_Timing()
-    {
-        using var keys = new SampleKeys();
-        var sample = await SampleBundle.CreateAsync(keys);
-        var bundle = await sample.PackAsync();
-        var w = System.Diagnostics.Stopwatch.StartNew();
-        for (var i = 0; i < 200; i++) BundleVerifier.Verify(new MemoryStream(bundle), keys.Fingerprint, sample.KnownHeads);
-        Assert.Fail($"{bundle.Length} bytes {w.ElapsedMilliseconds / 200.0} ms");
-    }
 }
