@@ -10,7 +10,7 @@ public sealed class FlippedByteTests
 {
     [Fact]
     [Trait("Kind", "Fast")]
-    public async Task EveryTwentyNinthByte_Flipped_FailsAndNamesThePart() => await FlipAsync(29);
+    public async Task EverySixtyFirstByte_Flipped_FailsAndNamesThePart() => await FlipAsync(61);
 
     [Fact]
     [Trait("Kind", "Soak")]
