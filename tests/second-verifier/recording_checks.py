@@ -29,8 +29,11 @@ class RecordingChecks:
         return self._checks.require(findings, *(n if n in ("keys", "ledger") else self._prefix + n for n in names))
 
     def _same_session(self, findings, payload, where):
-        findings.demand(payload["organisation"] == self._organisation,
-                        f"{where}: organisation {show(payload['organisation'])} is not the bundle's")
+        if self._organisation is None:
+            findings.unmade(f"{where}: the bundle's organisation is unknown")
+        else:
+            findings.demand(payload["organisation"] == self._organisation,
+                            f"{where}: organisation {show(payload['organisation'])} is not the bundle's")
         findings.demand(payload["session"] == self._recording.session, f"{where}: session {show(payload['session'])} is not the path's")
 
     # ---- manifest -----------------------------------------------------------------------------
