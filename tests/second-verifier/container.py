@@ -94,8 +94,11 @@ class Container:
         self._file.close()
 
     def _at(self, offset, length):
-        self._file.seek(offset)
-        return self._file.read(length)
+        try:
+            self._file.seek(offset)
+            return self._file.read(length)
+        except (OSError, OverflowError) as error:
+            raise Refused(f"cannot be read at offset {offset}: {show(str(error))}") from None
 
     def _expect(self, offset, expected, what):
         found = self._at(offset, len(expected))

@@ -10,20 +10,25 @@ class Findings:
     """What one check finds. Failed goes before missing, missing before not-made: a part that cannot be made hides no failure of another."""
 
     def __init__(self):
-        self._found = {FAILED: [], MISSING: [], NOT_MADE: []}
-        self.note = ""
+        self._found = {FAILED: [], MISSING: [], NOT_MADE: []}  # the first texts of each kind
+        self._times = dict.fromkeys(self._found, 0)
 
     def fail(self, text):
         """Something refused."""
-        self._found[FAILED].append(text)
+        self._note(FAILED, text)
 
     def miss(self, text):
         """Something required that is absent."""
-        self._found[MISSING].append(text)
+        self._note(MISSING, text)
 
     def unmade(self, text):
         """A part that needs what another check refused or missed."""
-        self._found[NOT_MADE].append(text)
+        self._note(NOT_MADE, text)
+
+    def _note(self, outcome, text):
+        self._times[outcome] += 1
+        if len(self._found[outcome]) < _SHOWN:
+            self._found[outcome].append(text)
 
     def demand(self, holds, text):
         """Fails with the text unless the condition holds."""
@@ -57,10 +62,11 @@ class Findings:
         parts = []
         for outcome, texts in self._found.items():
             if texts:
-                more = f"; and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
+                hidden = self._times[outcome] - len(texts)
+                more = f"; and {hidden} more" if hidden else ""
                 prefix = "" if outcome == self.outcome() else f"{outcome}: "
-                parts.append(prefix + "; ".join(texts[:_SHOWN]) + more)
-        return " | ".join(parts) or self.note
+                parts.append(prefix + "; ".join(texts) + more)
+        return " | ".join(parts)
 
 
 class Check:
@@ -75,6 +81,7 @@ class Checks:
 
     def __init__(self):
         self.all = []
+        self._outcomes = {}
 
     def make(self, name, step, *, required=True):
         """Makes one check. Whatever goes wrong in it is its failure, never the program's end. Returns whether it held."""
@@ -86,11 +93,12 @@ class Checks:
         except Exception as error:  # The last guard against hostile input: a fault of this program must not pass for a check that held.
             findings.fail(f"unexpected {type(error).__name__}: {show(str(error))}")
         self.all.append(Check(name, required, findings.outcome(), findings.detail()))
+        self._outcomes[name] = findings.outcome()
         return self.held(name)
 
     def outcome(self, name):
         """The outcome of a check by name, or None when it has not been reached."""
-        return next((check.outcome for check in reversed(self.all) if check.name == name), None)
+        return self._outcomes.get(name)
 
     def held(self, name):
         """Whether the check was made and held."""

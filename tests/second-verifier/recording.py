@@ -59,9 +59,8 @@ class Recording:
         self.index_entry = container.entries.get(folder + "index.json")
         self.object_entry = container.entries.get(folder + "recording.guac.gz")
         self.manifest = self.index = self.manifest_refusal = self.index_refusal = None
+        self.headers = []
         self._read_manifest(container)
-        self._read_index(container)
-        self.headers = [_header(number, data) for number, data in enumerate(self.index["segments"])] if self.index else []
 
     def _read_manifest(self, container):
         if self.manifest_entry is None:
@@ -71,13 +70,15 @@ class Recording:
         except Refused as refusal:
             self.manifest_refusal = refusal
 
-    def _read_index(self, container):
+    def read_index(self, container):
+        """Reads the index and its segment headers, which are large: only one recording's are kept at a time."""
         if self.index_entry is None:
             return
         try:
             index = parse(container.read(self.index_entry, MAX_INDEX_BYTES))
             INDEX(index, "index")
             self.index = index
+            self.headers = [_header(number, data) for number, data in enumerate(index["segments"])]
         except Refused as refusal:
             self.index_refusal = refusal
 

@@ -5,8 +5,8 @@ import re
 
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 64
-# The README states no limit on the number of values. This one keeps the parsed form of a document within some hundred megabytes.
-MAX_VALUES = 4_000_000
+# The README states no limit on the number of values. This one keeps the parsed form of a document within a few hundred megabytes.
+MAX_VALUES = 1_000_000
 
 
 class Refused(Exception):

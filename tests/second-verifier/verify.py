@@ -44,7 +44,7 @@ class Verification:
         self._path, self._trust, self._known_paths = path, trust, known_heads
         self.checks = Checks()
         self._container = self._outer = self._history = self._checkpoint = self._ledger = None
-        self._recordings = []
+        self._sessions = []
         self._heads = []  # (where, checkpoint or the refusal)
 
     @property
@@ -83,7 +83,9 @@ class Verification:
         for name in _AFTER_CONTAINER:
             self.checks.make(name, steps[name], required=self._required(name))
         organisation = self._outer.payload["organisation"] if self._outer else None
-        for recording in self._recordings:
+        for session in self._sessions:
+            recording = Recording(self._container, session)
+            recording.read_index(self._container)
             RecordingChecks(self.checks, self._container, organisation, self._history, self._ledger, recording).make()
 
     # ---- container and files ------------------------------------------------------------------
@@ -94,8 +96,7 @@ class Verification:
         for name in container.digest():
             findings.fail(f"{name}: its CRC-32 is wrong")
         self._container = container
-        sessions = {name.split("/")[1] for name in container.entries if name.startswith("recordings/") and name.count("/") >= 2}
-        self._recordings = [Recording(container, session) for session in sorted(sessions)]
+        self._sessions = sorted({name.split("/")[1] for name in container.entries if name.startswith("recordings/") and name.count("/") >= 2})
 
     def _files_check(self, findings):
         """5.2: the outer manifest and what it lists."""
@@ -183,8 +184,8 @@ class Verification:
             return findings.unmade("the bundle's organisation is unknown: bundle.jws is absent or was refused by `files`")
         self._read_known_heads()
         sizes = {head.payload["size"] for _, head in self._heads if not isinstance(head, Refused)}
-        wanted = {identity for recording in self._recordings for identity in recording.wanted_ids()}
-        self._ledger = Ledger(self._outer.payload["organisation"], wanted, {r.session for r in self._recordings}, sizes)
+        wanted = {identity for session in self._sessions for identity in Recording(self._container, session).wanted_ids()}
+        self._ledger = Ledger(self._outer.payload["organisation"], wanted, set(self._sessions), sizes)
         self._ledger.read(findings, self._container.read(entries["ledger/range.json"], MAX_RANGE_BYTES),
                           self._container.lines(entries["ledger/leaves.jsonl"], MAX_LEAF_BYTES))
         if self.checks.require(findings, "checkpoint") and not findings.failing:
