@@ -66,6 +66,7 @@ internal sealed class ReplicaLease(
             await GiveUpFormerLifeAsync(cancellation);
             _lease = await leases.TryAcquireAsync($"replica/{replica.Name}", replica.Instance, options.Lease, cancellation);
             if (_lease is null) return;
+            Directory.CreateDirectory(Path.GetDirectoryName(InstancePath)!);
             await File.WriteAllTextAsync(InstancePath, replica.Instance, cancellation);
             logger.LeaseTaken(replica.Name, _lease.Epoch);
             _taken.TrySetResult();
