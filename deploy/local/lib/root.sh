@@ -1,0 +1,115 @@
+# shellcheck shell=bash
+# The private root: one Debian bookworm tree that holds every component's packages. It is built once, is read-only in use, and is
+# entered only through private namespaces (lib/view.sh), so that nothing is installed on the host and no mount is seen by it.
+#
+#   RELAY_LOCAL_DIR           where the root and the default state live (/var/tmp/openova-relay)
+#   root_path                 prints the root's directory
+#   root_ready                true when the root is there and was built from the recipe as it now stands
+#   root_install              builds it when it is not ready; callers at the same time wait for one another
+#   root_run [-b DIR]… -- COMMAND…   runs COMMAND in the root: same network, current directory, /tmp, the repository and each DIR at
+#                             their own paths, standard streams and exit code kept. Replaces this process.
+
+RELAY_LOCAL_DIR=${RELAY_LOCAL_DIR:-/var/tmp/openova-relay}
+LIBRARY=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+LOCAL=$(dirname "$LIBRARY")
+REPOSITORY=$(dirname "$(dirname "$LOCAL")")
+
+# Parts of guacd that bookworm lacks come from bullseye; its pin keeps every other package on bookworm.
+ROOT_SUITES=(bookworm bullseye)
+
+root_path() { echo "$RELAY_LOCAL_DIR/root"; }
+
+root_packages() {
+  local name
+  for name in $(component_names); do (component_load "$name" && printf '%s\n' "${packages[@]}"); done | sort -u
+}
+
+root_recipe() {
+  { echo "${ROOT_SUITES[*]}"; root_packages; declare -f root_bootstrap; } | sha256sum | cut -d' ' -f1
+}
+
+root_ready() { [ "$(cat "$(root_path)/.recipe" 2>/dev/null)" = "$(root_recipe)" ]; }
+
+root_install() {
+  if root_ready; then say "private root is ready: $(root_path)"; return 0; fi
+  [ "$(id -u)" = 0 ] || fail "building the private root needs root"
+  [ -r "$DEBIAN_KEYRING" ] || fail "$DEBIAN_KEYRING is missing (package debian-archive-keyring)"
+  mkdir -p "$RELAY_LOCAL_DIR"
+  exec 9>"$RELAY_LOCAL_DIR/.lock"
+  flock --nonblock 9 || { say "another build is under way; waiting for it"; flock 9; }
+  if ! root_ready; then root_build; fi
+  exec 9>&-
+}
+
+root_build() {
+  local begun=$SECONDS work=$RELAY_LOCAL_DIR/root.new mirror recipe packages log=$RELAY_LOCAL_DIR/build.log
+  recipe=$(root_recipe)
+  packages=$(root_packages | paste -sd,)
+  mirror=$(debian_mirror)
+  rm -rf "$work" "$RELAY_LOCAL_DIR/tool" "$RELAY_LOCAL_DIR/tool.apt"
+  say "building the private root in $RELAY_LOCAL_DIR from $mirror (about a minute, once)"
+  debian_tool "$RELAY_LOCAL_DIR/tool" mmdebstrap >"$log" 2>&1 || { tail -n 20 "$log" >&2; fail "mmdebstrap could not be fetched"; }
+  export -f root_bootstrap
+  # In namespaces of its own: if this script dies, the build and its mounts die with it.
+  setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child=SIGKILL --mount-proc --propagation private \
+    bash -c 'root_bootstrap "$@"' root "$RELAY_LOCAL_DIR/tool/usr/bin" "$work" "$mirror" "$DEBIAN_KEYRING" "$packages" "$(debian_apt_options)" \
+    </dev/null >>"$log" 2>&1 9>&- &
+  local build=$! stage
+  while kill -0 "$build" 2>/dev/null; do
+    sleep 1
+    if (((SECONDS - begun) % 10 == 0)); then
+      stage=$(grep -E '^I: ' "$log" 2>/dev/null | tail -n 1 | cut -c4- || true)
+      say "building the private root: ${stage:-starting}"
+    fi
+  done
+  wait "$build" || { tail -n 30 "$log" >&2; rm -rf "$work"; fail "the private root could not be built (log: $log)"; }
+  echo "$recipe" >"$work/.recipe"
+  # Instances that still run from an older root lose its files: they must be started again.
+  rm -rf "$RELAY_LOCAL_DIR/root.old"
+  if [ -d "$(root_path)" ]; then mv "$(root_path)" "$RELAY_LOCAL_DIR/root.old"; fi
+  mv "$work" "$(root_path)"
+  rm -rf "$RELAY_LOCAL_DIR/root.old" "$RELAY_LOCAL_DIR/tool"
+  say "private root built in $((SECONDS - begun)) s, $(du -sm "$(root_path)" | cut -f1) MB"
+}
+
+# root_bootstrap TOOLS TARGET MIRROR KEYRING PACKAGES APT_OPTIONS: part of the recipe's digest, so that a change here rebuilds.
+root_bootstrap() {
+  set -euo pipefail
+  local tools=$1 target=$2 mirror=$3 keyring=$4 packages=$5 settings=$6 setting options=()
+  # WeasyPrint's font library pulls in a compiler and numerical packages that rendering never loads; PostgreSQL's compiler is off (jit).
+  # Byte code is made once at the end, for what is left.
+  local path unused=()
+  for path in '/usr/include/*' '/usr/lib/gcc/*' '/usr/lib/x86_64-linux-gnu/*.a' '/usr/lib/x86_64-linux-gnu/libLLVM*' '/usr/lib/llvm*' \
+    '/usr/lib/postgresql/15/lib/bitcode/*' '/usr/share/unicode/*' '/usr/lib/python3/dist-packages/scipy/*' '/usr/lib/python3/dist-packages/sympy/*' \
+    '/usr/lib/python3/dist-packages/pythran/*' '/usr/lib/python3/dist-packages/numpy/*' \
+    '/usr/bin/py3compile'; do
+    unused+=("--dpkgopt=path-exclude=$path")
+  done
+  while read -r setting; do [ -z "$setting" ] || options+=("--aptopt=$setting"); done <<<"$settings"
+  PATH=$tools:$PATH TMPDIR=/tmp mmdebstrap --variant=minbase --mode=root --format=directory --keyring="$keyring" "${options[@]}" \
+    --aptopt='Acquire::Languages "none"' --aptopt='Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false"' \
+    --aptopt='APT::Install-Recommends "false"' --dpkgopt=force-unsafe-io \
+    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+    "${unused[@]}" \
+    --setup-hook='mkdir -p "$1/etc/apt/preferences.d" "$1/usr/sbin"' \
+    --setup-hook='printf "Package: *\nPin: release n=bullseye\nPin-Priority: 100\n" > "$1/etc/apt/preferences.d/bullseye"' \
+    --setup-hook='printf "#!/bin/sh\nexit 101\n" > "$1/usr/sbin/policy-rc.d"; chmod 755 "$1/usr/sbin/policy-rc.d"' \
+    --setup-hook='mkdir -p "$1/etc/postgresql-common"; echo "create_main_cluster = false" > "$1/etc/postgresql-common/createcluster.conf"' \
+    --customize-hook='chroot "$1" python3 -m compileall -q /usr/lib/python3/dist-packages || true' \
+    --include="$packages" bookworm "$target" \
+    "deb [signed-by=$keyring] $mirror bookworm main" "deb [signed-by=$keyring] $mirror bullseye main"
+}
+
+root_run() {
+  local binds=("$PWD" "$REPOSITORY" /tmp)
+  while [ "${1:-}" = -b ]; do binds+=("$2"); shift 2; done
+  [ "${1:-}" = -- ] && shift
+  [ -d "$(root_path)" ] || fail "the private root is missing: run 'components install' first"
+  if [ -n "${TMPDIR:-}" ]; then binds+=("$TMPDIR"); fi
+  export RELAY_VIEW_BINDS
+  RELAY_VIEW_BINDS=$(printf '%s\n' "${binds[@]}")
+  # The pid that the caller knows is unshare's: killing it ends everything inside.
+  exec unshare --mount --pid --ipc --fork --kill-child=SIGKILL --propagation private \
+    /bin/bash "$LIBRARY/view.sh" "$(root_path)" "$RELAY_LOCAL_DIR" "$PWD" "$@"
+}

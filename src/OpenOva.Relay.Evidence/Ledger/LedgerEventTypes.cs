@@ -1,0 +1,67 @@
+namespace OpenOva.Relay.Evidence.Ledger;
+
+/// <summary>The types of ledger events. Persisted: a test freezes them, and they may only grow.</summary>
+public static class LedgerEventTypes
+{
+    /// <summary>A token did not pass.</summary>
+    public const string TokenRefused = "token.refused";
+
+    /// <summary>Whether a person may open a connection now, with all inputs.</summary>
+    public const string AccessDecided = "access.decided";
+
+    /// <summary>A session was opened and its ticket handed out.</summary>
+    public const string SessionOpened = "session.opened";
+
+    /// <summary>A recorder took the session, with the key that will sign its segments.</summary>
+    public const string RecordingOpened = "recording.opened";
+
+    /// <summary>The target drew its first frame.</summary>
+    public const string SessionConnected = "session.connected";
+
+    /// <summary>The session is over, or its ticket was never used.</summary>
+    public const string SessionEnded = "session.ended";
+
+    /// <summary>Where the chain of segments stood, about once a minute.</summary>
+    public const string RecordingChain = "recording.chain";
+
+    /// <summary>The recording was sealed under a signed manifest.</summary>
+    public const string RecordingSealed = "recording.sealed";
+
+    /// <summary>The sealed recording was read back from the store and checked.</summary>
+    public const string RecordingVerified = "recording.verified";
+
+    /// <summary>The live pieces of a sealed recording were deleted.</summary>
+    public const string RecordingLiveDeleted = "recording.live-deleted";
+
+    /// <summary>Somebody read a recording.</summary>
+    public const string RecordingViewed = "recording.viewed";
+
+    /// <summary>A connection was added, changed, removed, or could not be read.</summary>
+    public const string ConnectionChanged = "connection.changed";
+
+    /// <summary>A replica started.</summary>
+    public const string ServiceStarted = "service.started";
+
+    /// <summary>A replica stopped in order.</summary>
+    public const string ServiceStopped = "service.stopped";
+
+    /// <summary>A signing key was added to the history.</summary>
+    public const string KeyAdded = "key.added";
+
+    /// <summary>A report was asked for.</summary>
+    public const string ReportRequested = "report.requested";
+
+    /// <summary>A report's bundle was written.</summary>
+    public const string ReportMade = "report.made";
+
+    /// <summary>A bundle was taken out.</summary>
+    public const string ReportDownloaded = "report.downloaded";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [
+        TokenRefused, AccessDecided, SessionOpened, RecordingOpened, SessionConnected, SessionEnded, RecordingChain, RecordingSealed,
+        RecordingVerified, RecordingLiveDeleted, RecordingViewed, ConnectionChanged, ServiceStarted, ServiceStopped, KeyAdded,
+        ReportRequested, ReportMade, ReportDownloaded,
+    ];
+}

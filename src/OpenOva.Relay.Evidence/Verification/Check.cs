@@ -1,0 +1,78 @@
+namespace OpenOva.Relay.Evidence.Verification;
+
+/// <summary>How a check ended.</summary>
+public enum CheckOutcome
+{
+    /// <summary>What it checks is so.</summary>
+    Held,
+
+    /// <summary>What it checks is not so.</summary>
+    Failed,
+
+    /// <summary>Something required is not there.</summary>
+    Missing,
+
+    /// <summary>It could not be made, or was not asked for.</summary>
+    NotMade,
+}
+
+/// <summary>One check: its name (README.md section 5.3), its outcome, and the part it is about.</summary>
+public sealed record Check(string Name, CheckOutcome Outcome, string Detail)
+{
+    /// <summary>The outcome as it is written: held, failed, missing, not-made.</summary>
+    public string OutcomeName => Outcome switch
+    {
+        CheckOutcome.Held => "held",
+        CheckOutcome.Failed => "failed",
+        CheckOutcome.Missing => "missing",
+        _ => "not-made",
+    };
+}
+
+/// <summary>The checks in the order they were made, and what they need of each other.</summary>
+public sealed class CheckList
+{
+    private readonly List<Check> _checks = [];
+
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<Check> All => _checks;
+
+    /// <summary>Whether a check was made and held.</summary>
+    public bool Held(string name) => _checks.Any(c => c.Name == name && c.Outcome == CheckOutcome.Held);
+
+    /// <summary>Notes an outcome.</summary>
+    public void Add(string name, CheckOutcome outcome, string detail) => _checks.Add(new(name, outcome, detail));
+
+    /// <summary>Makes a check if what it needs held. Malformed evidence is a failure, absent evidence is missing.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="needs">Checks that must have held.</param>
+    /// <param name="check">Returns what held; throws <see cref="EvidenceFormatException"/> or <see cref="EvidenceMissingException"/> otherwise.</param>
+    public bool Make(string name, ReadOnlySpan<string> needs, Func<string> check)
+    {
+        foreach (var need in needs)
+        {
+            if (Held(need)) continue;
+            Add(name, CheckOutcome.NotMade, $"needs {need}");
+            return false;
+        }
+
+        try
+        {
+            Add(name, CheckOutcome.Held, check());
+            return true;
+        }
+        catch (EvidenceMissingException e)
+        {
+            Add(name, CheckOutcome.Missing, e.Message);
+        }
+        catch (EvidenceFormatException e)
+        {
+            Add(name, CheckOutcome.Failed, e.Message);
+        }
+
+        return false;
+    }
+}
+
+/// <summary>Something that a check requires is not there.</summary>
+public sealed class EvidenceMissingException(string message) : Exception(message);

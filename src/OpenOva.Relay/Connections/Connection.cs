@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+
+namespace OpenOva.Relay.Connections;
+
+/// <summary>Whether the target proves that it is the host it claims to be (promise 9).</summary>
+internal enum TargetIdentity
+{
+    /// <summary>Protocol and parameters make guacd check a host key or certificate.</summary>
+    Verified,
+
+    /// <summary>The connection says that nothing is checked; opening it is an exception event.</summary>
+    Unverified,
+}
+
+/// <summary>Where one parameter's secret is read at the last moment. Exactly one of the two is set.</summary>
+internal sealed record SecretLocation(string? File, string? Env);
+
+internal sealed record RecordingTerms(bool Required, string Bucket, int RetentionDays);
+
+/// <summary>Just-in-time access: who must approve, and for how long an approval may last.</summary>
+internal sealed record JitTerms(ImmutableArray<string> RequiredApprovers, int MaxDurationMinutes);
+
+/// <summary>One valid version of a <c>GuacamoleConnection</c>. It holds no secret, only where secrets are.</summary>
+internal sealed record Connection
+{
+    public required string Organisation { get; init; }
+
+    /// <summary><c>metadata.name</c>, unique within the organisation.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>guacd's protocol name.</summary>
+    public required string Protocol { get; init; }
+    public required string Hostname { get; init; }
+    public required int Port { get; init; }
+
+    /// <summary>Keycloak role names, sorted; any one of them together with <c>relay-operator</c> admits.</summary>
+    public required ImmutableArray<string> AudienceRoles { get; init; }
+    public required RecordingTerms Recording { get; init; }
+    public JitTerms? Jit { get; init; }
+
+    /// <summary>guacd parameters in clear, by name.</summary>
+    public required ImmutableSortedDictionary<string, string> Parameters { get; init; }
+
+    /// <summary>guacd parameters that are secrets, by name.</summary>
+    public required ImmutableSortedDictionary<string, SecretLocation> Secrets { get; init; }
+    public required TargetIdentity TargetIdentity { get; init; }
+
+    /// <summary>SHA-256 of the canonical specification, lower-case hex.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>The file's name, without its folder: where a person finds the declaration.</summary>
+    public required string File { get; init; }
+
+    public override string ToString() => $"{Organisation}/{Name} ({Digest})";
+}

@@ -1,0 +1,67 @@
+namespace OpenOva.Relay.Connections;
+
+/// <summary>The connections in use. Reading is lock-free; a reload replaces the whole.</summary>
+internal sealed class ConnectionCatalog(ConnectionFolder folder, PublishConnectionChanges publish, ILogger<ConnectionCatalog> log) : IDisposable
+{
+    private readonly SemaphoreSlim _reloading = new(1);
+    private readonly PublishedConnections _published = new();
+    private volatile CatalogSnapshot _snapshot = CatalogSnapshot.Empty;
+
+    public CatalogSnapshot Snapshot => _snapshot;
+
+    /// <summary>
+    /// Reads the folder and publishes what changed. A folder that cannot be read changes nothing: what is in use stays in use.
+    /// </summary>
+    /// <param name="mustRead">At start: a folder that cannot be read ends it.</param>
+    public async Task ReloadAsync(bool mustRead, CancellationToken cancellation)
+    {
+        await _reloading.WaitAsync(cancellation);
+        try
+        {
+            if (await folder.ReadChangedAsync(cancellation) is { } files)
+                _snapshot = _snapshot.Next(files);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException && !mustRead)
+        {
+            ConnectionsLog.FolderNotRead(log, e);
+        }
+        finally
+        {
+            _reloading.Release();
+        }
+        await PublishAsync(cancellation);
+    }
+
+    public void Dispose() => _reloading.Dispose();
+
+    private async Task PublishAsync(CancellationToken cancellation)
+    {
+        await _reloading.WaitAsync(cancellation);
+        try
+        {
+            var (changes, commit) = _published.ChangesTo(_snapshot);
+            if (changes.Count == 0)
+                return;
+            await publish(changes, cancellation);
+            commit();
+            foreach (var change in changes)
+                Log(change);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            ConnectionsLog.ChangesNotPublished(log, e);
+        }
+        finally
+        {
+            _reloading.Release();
+        }
+    }
+
+    private void Log(ConnectionChange change)
+    {
+        if (change.Problem is { } problem)
+            ConnectionsLog.DocumentInvalid(log, problem.ToString(), change.Digest is null ? "nothing of it is in use" : "its last good version stays in use");
+        else
+            ConnectionsLog.ConnectionChanged(log, change.Organisation!, change.Name!, change.Kind, change.Digest);
+    }
+}

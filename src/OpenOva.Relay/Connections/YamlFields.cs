@@ -1,0 +1,135 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace OpenOva.Relay.Connections;
+
+/// <summary>A document is not what it must be, at this place.</summary>
+internal sealed class YamlFieldException(Mark mark, string field, string message) : Exception($"{field} {message}")
+{
+    public Mark Mark { get; } = mark;
+    public string Field { get; } = field;
+    public string Reason { get; } = message;
+}
+
+/// <summary>
+/// One mapping of a document, read strictly: every field that is there must be asked for or ignored by name, and a value's type is what
+/// Kubernetes would take it for (<c>port: "22"</c> is no number, <c>font-size: 12</c> no string).
+/// </summary>
+internal sealed partial class YamlFields
+{
+    private readonly YamlMappingNode _node;
+    private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
+
+    private YamlFields(YamlMappingNode node, string path)
+    {
+        _node = node;
+        Path = path;
+        foreach (var key in node.Children.Keys)
+        {
+            if (key is not YamlScalarNode { Value: not null })
+                throw new YamlFieldException(key.Start, path, "has a key that is no string");
+        }
+    }
+
+    public string Path { get; }
+
+    public static YamlFields Of(YamlMappingNode root) => new(root, "");
+
+    public IEnumerable<string> Names => _node.Children.Keys.Select(key => ((YamlScalarNode)key).Value!);
+
+    public string PathOf(string name) => Path.Length == 0 ? name : $"{Path}.{name}";
+
+    public YamlFieldException Fault(string name, string message) => new(Find(name)?.Start ?? _node.Start, PathOf(name), message);
+
+    public YamlFields? Mapping(string name) => Find(name) switch
+    {
+        null => null,
+        YamlMappingNode mapping => new YamlFields(mapping, PathOf(name)),
+        _ => throw Fault(name, "must be a mapping"),
+    };
+
+    public YamlFields RequiredMapping(string name) => Mapping(name) ?? throw Fault(name, "is missing");
+
+    public string? Text(string name) => Find(name) is { } node ? TextOf(node, PathOf(name)) : null;
+
+    public string RequiredText(string name) => Text(name) ?? throw Fault(name, "is missing");
+
+    public int? Integer(string name, int least, int most)
+    {
+        if (Find(name) is not { } node)
+            return null;
+        return node is YamlScalarNode { Style: ScalarStyle.Plain, Value: { } text }
+            && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+                ? number
+                : throw Fault(name, string.Create(CultureInfo.InvariantCulture, $"must be a whole number from {least} to {most}"));
+    }
+
+    public bool? Boolean(string name) => Find(name) switch
+    {
+        null => null,
+        YamlScalarNode { Style: ScalarStyle.Plain, Value: "true" } => true,
+        YamlScalarNode { Style: ScalarStyle.Plain, Value: "false" } => false,
+        _ => throw Fault(name, "must be true or false"),
+    };
+
+    public ImmutableArray<string> Texts(string name)
+    {
+        if (Find(name) is not { } node)
+            return [];
+        if (node is not YamlSequenceNode sequence)
+            throw Fault(name, "must be a list");
+        var texts = ImmutableArray.CreateBuilder<string>(sequence.Children.Count);
+        foreach (var (index, item) in sequence.Children.Index())
+        {
+            var path = string.Create(CultureInfo.InvariantCulture, $"{PathOf(name)}[{index}]");
+            var text = TextOf(item, path);
+            if (text.Length == 0)
+                throw new YamlFieldException(item.Start, path, "is empty");
+            if (texts.Contains(text))
+                throw new YamlFieldException(item.Start, path, "stands twice");
+            texts.Add(text);
+        }
+        return texts.ToImmutable();
+    }
+
+    /// <summary>Fields that may stand here and mean nothing to Relay.</summary>
+    public void Ignore(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+            _asked.Add(name);
+    }
+
+    /// <summary>To be called when every field was asked for.</summary>
+    public void RefuseOthers()
+    {
+        foreach (var key in _node.Children.Keys.Cast<YamlScalarNode>())
+        {
+            if (!_asked.Contains(key.Value!))
+                throw new YamlFieldException(key.Start, PathOf(key.Value!), "is an unknown field");
+        }
+    }
+
+    private YamlNode? Find(string name)
+    {
+        _asked.Add(name);
+        return _node.Children.TryGetValue(new YamlScalarNode(name), out var value) ? value : null;
+    }
+
+    private static string TextOf(YamlNode node, string path)
+    {
+        if (node is not YamlScalarNode { Value: { } text } scalar)
+            throw new YamlFieldException(node.Start, path, "must be a string");
+        if (scalar.Style == ScalarStyle.Plain && LooksTyped().IsMatch(text))
+            throw new YamlFieldException(node.Start, path, "must be a string: quote it");
+        return text.Contains('\0', StringComparison.Ordinal) ? throw new YamlFieldException(node.Start, path, "must not hold a NUL") : text;
+    }
+
+    // What YAML 1.1 (Kubernetes) or 1.2 reads as null, boolean, number or date when it is not quoted.
+    [GeneratedRegex(
+        @"^(|~|null|Null|NULL|true|True|TRUE|false|False|FALSE|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|y|Y|n|N|[-+]?(0x[0-9a-fA-F_]+|0o?[0-7_]+|[0-9][0-9_]*)|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?)$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex LooksTyped();
+}

@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Options;
+using OpenOva.Relay.Identity.Development;
+
+namespace OpenOva.Relay.Identity;
+
+internal static class IdentityServices
+{
+    private const string KeysClient = "relay-identity";
+    private const int MaximumDocumentBytes = 1024 * 1024;
+    private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Authentication by the issuers' tokens, and authorization that denies what no call declares.</summary>
+    public static IServiceCollection AddRelayIdentity(this IServiceCollection services)
+    {
+        services.AddOptions<IdentityOptions>().BindConfiguration(IdentityOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<IdentityOptions>, ValidateIdentityOptions>();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<IdentityOptions>>().Value);
+        services.AddHttpClient(KeysClient, client =>
+            {
+                client.Timeout = FetchTimeout;
+                client.MaxResponseContentBufferSize = MaximumDocumentBytes;
+            })
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) });
+        services.AddSingleton(provider => new TokenValidator(
+            provider.GetRequiredService<IdentityOptions>(),
+            provider.GetRequiredService<IHttpClientFactory>().CreateClient(KeysClient),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<IssuerKeys>>()));
+        services.AddSingleton<RefusedTokens>();
+        services.AddSingleton<Persons>();
+        services.AddSingleton(provider => new DevelopmentIssuer(
+            provider.GetRequiredService<IdentityOptions>().Development ?? new DevelopmentIssuerOptions(), provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<DevelopmentIssuerGuard>();
+
+        services.AddAuthentication(RelayAuthenticationHandler.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, RelayAuthenticationHandler>(RelayAuthenticationHandler.SchemeName, null);
+        services.AddSingleton<IAuthorizationHandler, CallAuthorization>();
+        var declared = new AuthorizationPolicyBuilder(RelayAuthenticationHandler.SchemeName).AddRequirements(new DeclaredCallRequirement()).Build();
+        services.AddAuthorizationBuilder().SetFallbackPolicy(declared).SetDefaultPolicy(declared);
+        return services;
+    }
+}

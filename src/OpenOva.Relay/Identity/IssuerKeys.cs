@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Tokens;
+
+namespace OpenOva.Relay.Identity;
+
+/// <summary>
+/// The signing keys of one issuer, from its discovery document and JWKS. The library's ConfigurationManager refreshes in the background
+/// by the ambient clock, so a rotated key would be refused once; this one waits for a refresh that an unknown key id causes, at most one
+/// in a cooldown, and never lets a failed refresh drop keys that still are young enough.
+/// </summary>
+internal sealed class IssuerKeys(IssuerOptions issuer, IdentityOptions options, HttpClient http, TimeProvider time, ILogger<IssuerKeys> log)
+{
+    private static readonly TimeSpan EmptyRetry = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _gate = new();
+    private ImmutableArray<JsonWebKey> _keys = [];
+    private DateTimeOffset? _fetchedAt;
+    private DateTimeOffset? _attemptedAt;
+    private Task? _refresh;
+
+    public async ValueTask<(TokenRefusal Refusal, IReadOnlyList<JsonWebKey> Keys)> FindAsync(string kid, string algorithm, CancellationToken cancellation)
+    {
+        var (keys, fresh) = Current();
+        if (keys.IsEmpty)
+        {
+            await RefreshAsync(EmptyRetry).WaitAsync(cancellation);
+            (keys, _) = Current();
+            if (keys.IsEmpty)
+                return (TokenRefusal.KeysUnavailable, []);
+        }
+        else if (!fresh)
+        {
+            // Beside the use: nobody waits while the keys at hand still count.
+            _ = RefreshAsync(options.KeyRefreshCooldown);
+        }
+
+        var found = Matching(keys, kid, algorithm);
+        if (found.Count == 0 && keys.All(key => key.Kid != kid))
+        {
+            await RefreshAsync(options.KeyRefreshCooldown).WaitAsync(cancellation);
+            found = Matching(Current().Keys, kid, algorithm);
+        }
+        return found.Count == 0 ? (TokenRefusal.UnknownKey, []) : (TokenRefusal.None, found);
+    }
+
+    private (ImmutableArray<JsonWebKey> Keys, bool Fresh) Current()
+    {
+        lock (_gate)
+        {
+            var age = time.GetUtcNow() - _fetchedAt;
+            return age < options.KeyMaximumAge ? (_keys, age < options.KeyRefreshInterval) : ([], false);
+        }
+    }
+
+    private static List<JsonWebKey> Matching(ImmutableArray<JsonWebKey> keys, string kid, string algorithm) =>
+        [.. keys.Where(key => key.Kid == kid && SigningAlgorithms.Fits(key, algorithm))];
+
+    // One refresh at a time, whoever asks; it belongs to no caller, so no caller's cancellation ends it (the HTTP client's timeout does).
+    private Task RefreshAsync(TimeSpan cooldown)
+    {
+        lock (_gate)
+        {
+            if (_refresh is { IsCompleted: false })
+                return _refresh;
+            var now = time.GetUtcNow();
+            if (now - _attemptedAt < cooldown)
+                return Task.CompletedTask;
+            _attemptedAt = now;
+            return _refresh = FetchAsync();
+        }
+    }
+
+    private async Task FetchAsync()
+    {
+        // Leaves the lock of the caller before anything slow happens.
+        await Task.Yield();
+        try
+        {
+            var documents = new HttpDocumentRetriever(http) { RequireHttps = !IssuerAddress.MayUseHttp(issuer) };
+            var configuration = await OpenIdConnectConfigurationRetriever.GetAsync(issuer.EffectiveMetadataAddress, documents, CancellationToken.None);
+            // A document of another issuer would let that one sign for this one (RFC 8414, section 3.3).
+            if (configuration.Issuer != issuer.Issuer)
+            {
+                IdentityLog.DiscoveryOfAnotherIssuer(log, issuer.Issuer);
+                return;
+            }
+            var keys = configuration.JsonWebKeySet.Keys.Where(SigningAlgorithms.IsSigningKey).ToImmutableArray();
+            if (keys.IsEmpty)
+            {
+                IdentityLog.NoSigningKeys(log, issuer.Issuer);
+                return;
+            }
+            lock (_gate)
+            {
+                _keys = keys;
+                _fetchedAt = time.GetUtcNow();
+            }
+        }
+        catch (Exception e)
+        {
+            IdentityLog.KeysNotFetched(log, issuer.Issuer, e);
+        }
+    }
+}

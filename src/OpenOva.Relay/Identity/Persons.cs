@@ -1,0 +1,78 @@
+using System.Security.Cryptography;
+using System.Text;
+using OpenOva.Relay.Database;
+
+namespace OpenOva.Relay.Identity;
+
+/// <summary>An account's clear fields as they stood at a time, with the salt that opens the commitment to the name.</summary>
+internal sealed class PersonRow
+{
+    public string Organisation { get; init; } = "";
+    public string Issuer { get; init; } = "";
+    public string Subject { get; init; } = "";
+    public long Version { get; init; }
+
+    /// <summary>UUIDv7; the same for all versions of an account.</summary>
+    public string PersonId { get; init; } = "";
+    public string DisplayName { get; init; } = "";
+    public string UserName { get; init; } = "";
+    public string Email { get; init; } = "";
+    public byte[] Salt { get; init; } = [];
+    public long FirstSeenUs { get; init; }
+
+    /// <summary><c>H(salt ‖ UTF-8 display name)</c>, lower-case hex: what evidence may hold.</summary>
+    public string Commitment => Convert.ToHexStringLower(SHA256.HashData([.. Salt, .. Encoding.UTF8.GetBytes(DisplayName)]));
+
+    public override string ToString() => PersonId;
+}
+
+/// <summary>The one erasable place of clear personal fields.</summary>
+internal sealed class Persons(TimeProvider time)
+{
+    private const int SaltBytes = 16;
+    private const int MaximumTextLength = 400;
+
+    /// <summary>
+    /// Keeps what the caller's token says of the person, and gives the row that says it. Fields that were seen before write nothing; other
+    /// ones make a new version with a salt of its own, because commitments to the old one stand in evidence.
+    /// </summary>
+    public async Task<PersonRow> RememberAsync(RelayTransaction transaction, Caller caller)
+    {
+        var (display, user, email) = (Cut(caller.Profile.DisplayName ?? caller.Profile.UserName), Cut(caller.Profile.UserName), Cut(caller.Profile.Email));
+        var known = await transaction.QueryAsync<PersonRow>(
+            """
+            SELECT organisation, issuer, subject, version, person_id, display_name, user_name, email, salt, first_seen_us
+            FROM persons WHERE organisation = @Organisation AND issuer = @Issuer AND subject = @Subject ORDER BY version DESC
+            """,
+            new { caller.Organisation, caller.Issuer, caller.Subject });
+        if (known.FirstOrDefault(row => row.DisplayName == display && row.UserName == user && row.Email == email) is { } same)
+            return same;
+
+        var now = time.GetUtcNow();
+        var row = new PersonRow
+        {
+            Organisation = caller.Organisation,
+            Issuer = caller.Issuer,
+            Subject = caller.Subject,
+            Version = known.Count == 0 ? 1 : known[0].Version + 1,
+            PersonId = known.Count == 0 ? Guid.CreateVersion7(now).ToString() : known[0].PersonId,
+            DisplayName = display,
+            UserName = user,
+            Email = email,
+            Salt = RandomNumberGenerator.GetBytes(SaltBytes),
+            FirstSeenUs = (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
+        };
+        await transaction.ExecuteAsync(
+            """
+            INSERT INTO persons (organisation, issuer, subject, version, person_id, display_name, user_name, email, salt, first_seen_us)
+            VALUES (@Organisation, @Issuer, @Subject, @Version, @PersonId, @DisplayName, @UserName, @Email, @Salt, @FirstSeenUs)
+            """,
+            row);
+        return row;
+    }
+
+    // A token's text is as long as the identity provider likes; NUL is no text to PostgreSQL.
+    private static string Cut(string? text) => text is null ? "" : text.Length > MaximumTextLength ? Clean(text[..MaximumTextLength]) : Clean(text);
+
+    private static string Clean(string text) => text.Replace("\0", "", StringComparison.Ordinal);
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Text;
+using OpenOva.Relay.Database;
+using OpenOva.Relay.Evidence.Ledger;
+using OpenOva.Relay.ObjectStorage;
+
+namespace OpenOva.Relay.Ledger;
+
+/// <summary>Signs heads: for each ledger that has grown, at most once a minute, and whenever somebody asks. Each is put into the store.</summary>
+internal sealed class LedgerCheckpoints(
+    RelayDatabase database, LedgerSequencer sequencer, OrganisationKeys keys, IObjectStore store, ObjectStorageOptions buckets, TimeProvider time,
+    ILogger<LedgerCheckpoints> logger) : BackgroundService
+{
+    private const int RetentionDays = 10 * 366;
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+
+    /// <summary>Numbers what is staged, and gives the signed head of all that is numbered; a new one when the ledger has grown since the last.</summary>
+    public async Task<Checkpoint> MakeAsync(string organisation, CancellationToken cancellation)
+    {
+        await sequencer.SequenceAsync(cancellation);
+        var size = await LedgerQueries.SizeAsync(database, organisation, cancellation);
+        var newest = await LedgerQueries.NewestCheckpointAsync(database, organisation, cancellation);
+        if (newest is null || newest.Size < size)
+        {
+            var root = Convert.ToHexStringLower(await RootAsync(organisation, size, cancellation));
+            var now = time.GetUnixMicroseconds();
+            var ring = await keys.OfAsync(organisation, cancellation);
+            var signed = await Checkpoint.SignAsync(organisation, size, root, now, ring.Signing, cancellation);
+            await LedgerQueries.InsertCheckpointAsync(database, organisation, size, root, now, signed.Jws.Compact, cancellation);
+            newest = (await LedgerQueries.NewestCheckpointAsync(database, organisation, cancellation))!;
+        }
+
+        return Checkpoint.Parse(Encoding.ASCII.GetBytes(newest.Jws), $"checkpoint {newest.Size}");
+    }
+
+    /// <summary>The Merkle root over the first leaves.</summary>
+    public async Task<byte[]> RootAsync(string organisation, long size, CancellationToken cancellation) =>
+        MerkleProof.Fold(await NodesAsync(organisation, MerkleProof.Cover(new(0, size)), cancellation));
+
+    /// <summary>RFC 9162's proof that a leaf is in the tree of a size.</summary>
+    public Task<IReadOnlyList<byte[]>> InclusionAsync(string organisation, long leaf, long size, CancellationToken cancellation) =>
+        ProofAsync(organisation, MerkleProof.PlanInclusion(leaf, size), cancellation);
+
+    /// <summary>RFC 9162's proof that one tree is a prefix of another.</summary>
+    public Task<IReadOnlyList<byte[]>> ConsistencyAsync(string organisation, long first, long second, CancellationToken cancellation) =>
+        ProofAsync(organisation, MerkleProof.PlanConsistency(first, second), cancellation);
+
+    /// <summary>The subtree roots left of a leaf: what a bundle's range begins with.</summary>
+    public Task<IReadOnlyList<byte[]>> LeftOfAsync(string organisation, long leaf, CancellationToken cancellation) =>
+        NodesAsync(organisation, MerkleProof.Cover(new(0, leaf)), cancellation);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                foreach (var organisation in await LedgerQueries.OrganisationsGrownAsync(database, stoppingToken)) await MakeAsync(organisation, stoppingToken);
+                await StoreAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                logger.CheckpointFailed(exception);
+            }
+
+            await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task StoreAsync(CancellationToken cancellation)
+    {
+        foreach (var row in await LedgerQueries.UnstoredCheckpointsAsync(database, 100, cancellation))
+        {
+            var key = string.Create(CultureInfo.InvariantCulture, $"{row.Organisation}/checkpoints/{row.Size:D16}.jws");
+            var retention = new Retention(RetentionMode.Compliance, RowClock.FromUnixMicroseconds(row.TimeUs).AddDays(RetentionDays));
+            try
+            {
+                await store.PutIfAbsentAsync(buckets.EvidenceBucket, key, Encoding.ASCII.GetBytes(row.Jws), retention, cancellation);
+            }
+            catch (ObjectAlreadyExistsException)
+            {
+                // Put before, though the answer or the row was lost.
+            }
+
+            await LedgerQueries.CheckpointStoredAsync(database, row.Organisation, row.Size, cancellation);
+        }
+    }
+
+    private async Task<IReadOnlyList<byte[]>> ProofAsync(string organisation, IReadOnlyList<MerkleProof.LeafRange> plan, CancellationToken cancellation)
+    {
+        var covers = plan.Select(MerkleProof.Cover).ToList();
+        var nodes = await NodesAsync(organisation, [.. covers.SelectMany(c => c)], cancellation);
+        var proof = new List<byte[]>(plan.Count);
+        var at = 0;
+        foreach (var cover in covers)
+        {
+            proof.Add(MerkleProof.Fold([.. nodes.Skip(at).Take(cover.Count)]));
+            at += cover.Count;
+        }
+
+        return proof;
+    }
+
+    private Task<IReadOnlyList<byte[]>> NodesAsync(string organisation, IReadOnlyList<MerkleNodeId> nodes, CancellationToken cancellation) =>
+        LedgerQueries.NodesAsync((sql, values) => database.QueryAsync<NodeRow>(sql, values, cancellation), organisation, nodes);
+}

@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using OpenOva.Relay.Database;
+using OpenOva.Relay.Evidence;
+using OpenOva.Relay.Evidence.Ledger;
+using OpenOva.Relay.Evidence.Recording;
+using OpenOva.Relay.Evidence.Spool;
+using OpenOva.Relay.Ledger;
+using OpenOva.Relay.ObjectStorage;
+
+namespace OpenOva.Relay.Recordings;
+
+/// <summary>
+/// Puts closed segments of open recordings into the store, in their order, and once a minute the position of each chain into the ledger. A segment is put
+/// only after its frames were synced: what the store or the ledger knows of a recording, the spool has too, whatever happens to the machine.
+/// Segments wait as positions in the spool, so an outage of the store costs disk, not memory.
+/// </summary>
+internal sealed class LiveSegments(
+    SpoolLog spool, IObjectStore store, ObjectStorageOptions buckets, RelayDatabase database, LedgerStage ledger, RecordingsOptions options,
+    TimeProvider time, ILogger<LiveSegments> logger) : BackgroundService
+{
+    private static readonly byte[] Magic = "RELAY-SEGMENT 1\n"u8.ToArray();
+    private readonly Channel<SpooledSegment> _closed = Channel.CreateUnbounded<SpooledSegment>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ConcurrentDictionary<Guid, long> _chained = new();
+    private readonly ConcurrentDictionary<Guid, byte> _finished = new();
+    private readonly SemaphoreSlim _uploading = new(1, 1);
+
+    /// <summary>Takes a segment that was just closed. Never blocks.</summary>
+    public void Add(SpooledSegment segment) => _closed.Writer.TryWrite(segment);
+
+    /// <summary>
+    /// The session is about to be sealed: its remaining segments need not be put any more. When it returns none is being put.
+    /// </summary>
+    public async Task FinishAsync(Guid session, CancellationToken cancellation)
+    {
+        _finished[session] = 0;
+        await _uploading.WaitAsync(cancellation);
+        _uploading.Release();
+        _chained.TryRemove(session, out _);
+    }
+
+    /// <summary>The session is sealed and forgotten.</summary>
+    public void Forget(Guid session) => _finished.TryRemove(session, out _);
+
+    public override void Dispose()
+    {
+        _uploading.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await foreach (var segment in _closed.Reader.ReadAllAsync(stoppingToken))
+            {
+                while (!await TryUploadAsync(segment, stoppingToken)) await Task.Delay(options.RetryPeriod, time, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The spool has what was not put; sealing or recovery goes on from there.
+        }
+    }
+
+    private async Task<bool> TryUploadAsync(SpooledSegment segment, CancellationToken cancellation)
+    {
+        await _uploading.WaitAsync(cancellation);
+        try
+        {
+            if (_finished.ContainsKey(segment.Session.Id)) return true;
+            await spool.SyncAsync(cancellation);
+            await PutAsync(segment, cancellation);
+            await ChainAsync(segment, cancellation);
+            return true;
+        }
+        catch (Exception exception) when (exception is ObjectStoreException or DatabaseUnavailableException or EvidenceFormatException or IOException)
+        {
+            logger.UploadFailed(segment.Descriptor.Session, segment.Number, options.RetryPeriod, exception);
+            // A spool that failed, or is damaged here, will not get better; sealing says so.
+            return exception is EvidenceFormatException or SpoolFailedException;
+        }
+        finally
+        {
+            _uploading.Release();
+        }
+    }
+
+    private async Task PutAsync(SpooledSegment segment, CancellationToken cancellation)
+    {
+        var (header, raw) = Read(segment);
+        byte[] content = [.. Magic, .. Encoding.ASCII.GetBytes(header), (byte)'\n', .. GzipMembers.Compress(raw)];
+        try
+        {
+            await store.PutIfAbsentAsync(
+                buckets.EvidenceBucket, RecordingKeys.Of(segment.Descriptor).LiveSegment(segment.Number), content, null, cancellation);
+        }
+        catch (ObjectAlreadyExistsException)
+        {
+            // The key holds this replica's epoch: an earlier try of ours succeeded though its answer was lost.
+        }
+    }
+
+    private (string Header, byte[] Raw) Read(SpooledSegment segment)
+    {
+        using var raw = new MemoryStream();
+        foreach (var position in segment.Session.Range(segment.FirstFrame, segment.Frames))
+        {
+            var frame = spool.Read(position);
+            if (frame.Type == SpoolFrameType.Output) raw.Write(OutputPayload.Read(frame.Payload, new ClassTotals(), out _).Span);
+            else if (frame.Type == SpoolFrameType.Segment) return (Encoding.ASCII.GetString(frame.Payload.Span), raw.ToArray());
+        }
+
+        throw new EvidenceFormatException("a closed segment has no header in the spool");
+    }
+
+    private async Task ChainAsync(SpooledSegment segment, CancellationToken cancellation)
+    {
+        var now = time.GetUnixMicroseconds();
+        var last = _chained.GetOrAdd(segment.Session.Id, now);
+        if (now - last < options.ChainPeriod.Ticks / TimeSpan.TicksPerMicrosecond) return;
+        await database.TransactAsync(
+            transaction => ledger.AddAsync(transaction, segment.Descriptor.Organisation, LedgerEventTypes.RecordingChain, new JsonObject
+            {
+                ["session"] = segment.Descriptor.Session,
+                ["epoch"] = segment.Descriptor.Epoch,
+                ["number"] = segment.Number,
+                ["head"] = segment.Head,
+            }),
+            cancellation);
+        _chained[segment.Session.Id] = now;
+    }
+}

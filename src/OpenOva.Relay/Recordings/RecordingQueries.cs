@@ -1,0 +1,77 @@
+using OpenOva.Relay.Database;
+
+namespace OpenOva.Relay.Recordings;
+
+/// <summary>A sealed recording's row.</summary>
+internal sealed class RecordingRow
+{
+    public string Organisation { get; init; } = "";
+
+    public string Session { get; init; } = "";
+
+    public long Epoch { get; init; }
+
+    public string Bucket { get; init; } = "";
+
+    public string ObjectKey { get; init; } = "";
+
+    public string ObjectVersion { get; init; } = "";
+
+    public string IndexKey { get; init; } = "";
+
+    public string IndexVersion { get; init; } = "";
+
+    public string EvidenceBucket { get; init; } = "";
+
+    public string ManifestKey { get; init; } = "";
+
+    public string ManifestVersion { get; init; } = "";
+
+    public string ManifestSha256 { get; init; } = "";
+
+    public long RecordedBytes { get; init; }
+
+    public long ObjectBytes { get; init; }
+
+    public bool Recovered { get; init; }
+
+    public long RetentionUntilUs { get; init; }
+
+    public long SealedUs { get; init; }
+
+    public long? VerifiedUs { get; init; }
+}
+
+/// <summary>The recordings' SQL.</summary>
+internal static class RecordingQueries
+{
+    private const string Columns =
+        """
+        organisation, session, epoch, bucket, object_key, object_version, index_key, index_version, evidence_bucket, manifest_key, manifest_version,
+        manifest_sha256, recorded_bytes, object_bytes, recovered, retention_until_us, sealed_us
+        """;
+
+    public static Task<RecordingRow?> FindAsync(RelayDatabase database, string organisation, string session, CancellationToken cancellation) =>
+        database.QuerySingleOrDefaultAsync<RecordingRow>(
+            $"SELECT {Columns}, verified_us FROM recordings WHERE organisation = @organisation AND session = @session", new { organisation, session }, cancellation);
+
+    /// <summary>False: it was sealed before.</summary>
+    public static async Task<bool> InsertAsync(RelayTransaction transaction, RecordingRow row) =>
+        await transaction.ExecuteAsync(
+            $"""
+            INSERT INTO recordings ({Columns}) VALUES (@Organisation, @Session, @Epoch, @Bucket, @ObjectKey, @ObjectVersion, @IndexKey, @IndexVersion,
+            @EvidenceBucket, @ManifestKey, @ManifestVersion, @ManifestSha256, @RecordedBytes, @ObjectBytes, @Recovered, @RetentionUntilUs, @SealedUs)
+            ON CONFLICT (organisation, session) DO NOTHING
+            """,
+            row) == 1;
+
+    public static Task<int> VerifiedAsync(RelayTransaction transaction, string organisation, string session, long nowUs, bool held) =>
+        transaction.ExecuteAsync(
+            "UPDATE recordings SET verified_us = @nowUs, verification_held = @held WHERE organisation = @organisation AND session = @session",
+            new { organisation, session, nowUs, held });
+
+    public static Task<int> LiveDeletedAsync(RelayTransaction transaction, string organisation, string session, long nowUs) =>
+        transaction.ExecuteAsync(
+            "UPDATE recordings SET live_deleted_us = @nowUs WHERE organisation = @organisation AND session = @session AND live_deleted_us IS NULL",
+            new { organisation, session, nowUs });
+}

@@ -1,0 +1,238 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging.Abstractions;
+using OpenOva.Relay.Connections;
+
+namespace OpenOva.Relay.Tests.Connections;
+
+[Trait("Kind", "Fast")]
+public sealed class ConnectionCatalogTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("relay-connections-");
+    private readonly List<ConnectionChange> _published = [];
+    private readonly ConnectionCatalog _catalog;
+    private bool _publishingFails;
+
+    public ConnectionCatalogTests()
+    {
+        var options = new ConnectionsOptions { Folder = _folder.FullName, DefaultOrganisation = "acme", DefaultRetentionDays = 30, Debounce = TimeSpan.Zero };
+        _catalog = new ConnectionCatalog(new ConnectionFolder(options, TimeProvider.System), PublishAsync, NullLogger<ConnectionCatalog>.Instance);
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _catalog.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Reload_AddChangeRemove_PublishesEachOnce()
+    {
+        await WriteAsync("a.yaml", Document("a", "12") + "---\n" + Document("b", "12"));
+        Assert.Equal(["added a", "added b"], await ReloadAsync());
+        Assert.Empty(await ReloadAsync());
+
+        await WriteAsync("a.yaml", Document("a", "13"));
+        Assert.Equal(["changed a", "removed b"], await ReloadAsync());
+        Assert.Equal("13", _catalog.Snapshot.Find("acme", "a")!.Connection.Parameters["font-size"]);
+        Assert.Null(_catalog.Snapshot.Find("acme", "b"));
+        Assert.NotEqual(_published[^2].Digest, _published[^2].PreviousDigest);
+    }
+
+    [Fact]
+    public async Task Reload_NewVersionInvalid_LastGoodStaysAndIsFlagged()
+    {
+        await WriteAsync("a.yaml", Document("a", "12"));
+        await WriteAsync("b.yaml", Document("b", "12"));
+        await ReloadAsync();
+        var digest = _catalog.Snapshot.Find("acme", "a")!.Connection.Digest;
+
+        await WriteAsync("a.yaml", Document("a", "12").Replace("hostname: target", "hostname: \"no host\"", StringComparison.Ordinal));
+        Assert.Equal(["invalid a"], await ReloadAsync());
+
+        var entry = _catalog.Snapshot.Find("acme", "a")!;
+        Assert.Equal(digest, entry.Connection.Digest);
+        Assert.Equal("a.yaml:6:13: spec.hostname must be a host name or an IP address", entry.Stale!.ToString());
+        Assert.Equal(digest, _published[^1].Digest);
+        Assert.Null(_catalog.Snapshot.Find("acme", "b")!.Stale);
+
+        await WriteAsync("a.yaml", Document("a", "12"));
+        Assert.Equal(["restored a"], await ReloadAsync());
+        Assert.Null(_catalog.Snapshot.Find("acme", "a")!.Stale);
+    }
+
+    [Fact]
+    public async Task Reload_FileBecomesUnreadableText_KeepsWhatItGave()
+    {
+        await WriteAsync("a.yaml", Document("a", "12") + "---\n" + Document("b", "12"));
+        await ReloadAsync();
+
+        await WriteAsync("a.yaml", Document("b", "12") + "---\nkind: [");
+        Assert.Equal(["invalid "], await ReloadAsync());
+
+        Assert.NotNull(_catalog.Snapshot.Find("acme", "a")!.Stale);
+        Assert.Null(_catalog.Snapshot.Find("acme", "b")!.Stale);
+    }
+
+    [Fact]
+    public async Task Reload_NeverGood_IsInvalidAndNotServed()
+    {
+        await WriteAsync("a.yaml", Document("a", "12").Replace("protocol: ssh", "protocol: spice", StringComparison.Ordinal));
+        Assert.Equal(["invalid a"], await ReloadAsync());
+
+        Assert.Null(_catalog.Snapshot.Find("acme", "a"));
+        Assert.True(_catalog.Snapshot.IsInvalid("acme", "a"));
+        Assert.False(_catalog.Snapshot.IsInvalid("globex", "a"));
+    }
+
+    [Fact]
+    public async Task Reload_NameDeclaredTwice_TheLaterIsAnErrorWithinTheOrganisationOnly()
+    {
+        await WriteAsync("1.yaml", Document("a", "12"));
+        await WriteAsync("2.yaml", Document("a", "13") + "---\n" + Document("a", "14").Replace("{ name: a }", "{ name: a, labels: { catalyst.openova.io/organization: globex } }", StringComparison.Ordinal));
+
+        await ReloadAsync();
+
+        Assert.Equal("12", _catalog.Snapshot.Find("acme", "a")!.Connection.Parameters["font-size"]);
+        Assert.Equal("14", _catalog.Snapshot.Find("globex", "a")!.Connection.Parameters["font-size"]);
+        Assert.Equal("2.yaml:1:1: metadata.name a is declared before in this organisation", Assert.Single(_catalog.Snapshot.Problems).ToString());
+    }
+
+    [Fact]
+    public async Task Reload_PublishingFails_TheChangeComesAgain()
+    {
+        await WriteAsync("a.yaml", Document("a", "12"));
+        _publishingFails = true;
+        Assert.Empty(await ReloadAsync());
+        Assert.NotNull(_catalog.Snapshot.Find("acme", "a"));
+
+        _publishingFails = false;
+        Assert.Equal(["added a"], await ReloadAsync());
+    }
+
+    [Fact]
+    public async Task Reload_FolderGone_KeepsEverythingInUse()
+    {
+        await WriteAsync("a.yaml", Document("a", "12"));
+        await ReloadAsync();
+        var moved = _folder.FullName + "-moved";
+        Directory.Move(_folder.FullName, moved);
+
+        Assert.Empty(await ReloadAsync());
+
+        Assert.NotNull(_catalog.Snapshot.Find("acme", "a"));
+        Directory.Move(moved, _folder.FullName);
+    }
+
+    [Fact]
+    public async Task Reload_FolderMissingAtStart_EndsIt()
+    {
+        _folder.Delete();
+
+        await Assert.ThrowsAsync<DirectoryNotFoundException>(() => _catalog.ReloadAsync(mustRead: true, Cancellation));
+
+        _folder.Create();
+    }
+
+    [Fact]
+    public async Task Reload_FileNoUtf8_IsAProblemOfThatFileAlone()
+    {
+        await File.WriteAllBytesAsync(Path.Combine(_folder.FullName, "bad.yaml"), [0xff, 0xfe, 0x41], Cancellation);
+        await WriteAsync("a.yaml", Document("a", "12"));
+        await WriteAsync("notes.txt", "no connection");
+
+        Assert.Equal(["added a", "invalid "], await ReloadAsync());
+    }
+
+    [Fact]
+    public void LedgerData_OfAnInvalidDocument_HoldsPlaceAndFieldButNoValue()
+    {
+        var problem = new ConnectionProblem("a.yaml", 3, 5, "spec.parameters.password", "is a secret: move it to spec.secretRef", "acme", "a");
+
+        var data = new ConnectionChange(ConnectionChangeKind.Invalid, "acme", "a", null, null, null, problem).ToLedgerData().ToJsonString();
+
+        Assert.Contains("\"line\":3", data, StringComparison.Ordinal);
+        Assert.Contains("\"change\":\"invalid\"", data, StringComparison.Ordinal);
+    }
+
+    internal static string Document(string name, string fontSize) =>
+        ConnectionYaml.Of("ssh", $"{{ host-key: ssh-rsa AAAA, font-size: \"{fontSize}\" }}", "", name);
+
+    private Task WriteAsync(string name, string text) => File.WriteAllTextAsync(Path.Combine(_folder.FullName, name), text, Cancellation);
+
+    private Task PublishAsync(IReadOnlyList<ConnectionChange> changes, CancellationToken cancellation)
+    {
+        if (_publishingFails)
+            throw new InvalidOperationException("The ledger does not take it.");
+        _published.AddRange(changes);
+        return Task.CompletedTask;
+    }
+
+    private async Task<IReadOnlyList<string>> ReloadAsync()
+    {
+        var before = _published.Count;
+        await _catalog.ReloadAsync(mustRead: false, Cancellation).WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        return [.. _published.Skip(before).Select(change => $"{change.Kind.ToString().ToLowerInvariant()} {change.Name}").Order(StringComparer.Ordinal)];
+    }
+}
+
+[Trait("Kind", "Fast")]
+public sealed class ConnectionWatcherTests
+{
+    [Fact]
+    public async Task Watch_ConfigMapSwapsItsData_EveryFileChangesAtOnce()
+    {
+        var folder = Directory.CreateTempSubdirectory("relay-configmap-");
+        try
+        {
+            // As the kubelet lays a ConfigMap out: a.yaml -> ..data/a.yaml, ..data -> ..2026_1.
+            Fill(folder, "..2026_1", "12");
+            Directory.CreateSymbolicLink(Path.Combine(folder.FullName, "..data"), "..2026_1");
+            foreach (var name in new[] { "a", "b" })
+                File.CreateSymbolicLink(Path.Combine(folder.FullName, $"{name}.yaml"), $"..data/{name}.yaml");
+            var seen = new BlockingCollection<IReadOnlyList<ConnectionChange>>();
+            var options = new ConnectionsOptions
+            {
+                Folder = folder.FullName,
+                DefaultOrganisation = "acme",
+                DefaultRetentionDays = 30,
+                Debounce = TimeSpan.FromMilliseconds(20),
+                RescanInterval = TimeSpan.FromHours(1),
+            };
+            using var catalog = new ConnectionCatalog(
+                new ConnectionFolder(options, TimeProvider.System),
+                (changes, cancellation) =>
+                {
+                    seen.Add(changes, cancellation);
+                    return Task.CompletedTask;
+                },
+                NullLogger<ConnectionCatalog>.Instance);
+            using var watcher = new ConnectionWatcher(catalog, options, TimeProvider.System);
+            await watcher.StartAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(2, Next(seen).Count);
+
+            Fill(folder, "..2026_2", "13");
+            Directory.CreateSymbolicLink(Path.Combine(folder.FullName, "..data_tmp"), "..2026_2");
+            File.Move(Path.Combine(folder.FullName, "..data_tmp"), Path.Combine(folder.FullName, "..data"), overwrite: true);
+
+            var changes = Next(seen);
+            Assert.Equal([("a", ConnectionChangeKind.Changed), ("b", ConnectionChangeKind.Changed)], changes.Select(change => (change.Name!, change.Kind)).Order());
+            await watcher.StopAsync(TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static void Fill(DirectoryInfo folder, string version, string fontSize)
+    {
+        var target = folder.CreateSubdirectory(version);
+        foreach (var name in new[] { "a", "b" })
+            File.WriteAllText(Path.Combine(target.FullName, $"{name}.yaml"), ConnectionCatalogTests.Document(name, fontSize));
+    }
+
+    private static IReadOnlyList<ConnectionChange> Next(BlockingCollection<IReadOnlyList<ConnectionChange>> seen) =>
+        seen.TryTake(out var changes, TimeSpan.FromSeconds(10)) ? changes : throw new TimeoutException("No change was published.");
+}
