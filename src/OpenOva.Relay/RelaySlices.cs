@@ -1,4 +1,10 @@
 using OpenOva.Relay.Configuration;
+using OpenOva.Relay.Connections;
+using OpenOva.Relay.Identity;
+using OpenOva.Relay.Identity.Development;
+using OpenOva.Relay.Ledger;
+using OpenOva.Relay.Recordings;
+using OpenOva.Relay.Sessions;
 using OpenOva.Relay.Telemetry;
 using OpenOva.Relay.Web;
 
@@ -12,14 +18,32 @@ internal static class RelaySlices
     {
         services.AddSingleton<IReadinessProbe>(provider => new WritableDirectoryProbe(
             "spool", provider.GetRequiredService<DataDirectory>().At("spool"), provider.GetRequiredService<TimeProvider>()));
+        services.AddGrpc(options => options.Interceptors.Add<ErrorInterceptor>());
+        services.AddLedger();
+        services.AddSingleton<PublishConnectionChanges>(provider => ActivatorUtilities.CreateInstance<ConnectionChangesToLedger>(provider).PublishAsync);
+        services.AddRelayIdentity().AddRelayConnections();
+        services.AddRecordings();
+        services.AddSessions();
+        services.AddHostedService<RefusedTokensToLedger>();
     }
 
     /// <summary>Middleware between routing and the endpoints: authentication, authorization, WebSockets.</summary>
-    public static void UseSlices(this WebApplication application) => application.UseWebSockets();
+    public static void UseSlices(this WebApplication application)
+    {
+        application.UseMiddleware<ErrorMiddleware>();
+        application.UseWebSockets();
+        application.UseAuthentication();
+        application.UseAuthorization();
+    }
 
     /// <summary>Routes and gRPC services. gRPC goes to <c>Doors.Grpc</c>, everything else to <c>Doors.Web</c>: <c>.AtDoor(…)</c>.</summary>
     public static void MapSlices(this WebApplication application)
     {
         application.MapOperations();
+        application.MapDevelopmentIssuer();
+        application.MapGrpcService<ConnectionsGrpcService>().AtDoor(Doors.Grpc);
+        application.MapGrpcService<SessionsGrpcService>().AtDoor(Doors.Grpc);
+        application.MapGrpcService<RecordingsGrpcService>().AtDoor(Doors.Grpc);
+        application.MapGrpcService<LedgerGrpcService>().AtDoor(Doors.Grpc);
     }
 }

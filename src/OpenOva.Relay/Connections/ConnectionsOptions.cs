@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Options;
+using OpenOva.Relay.Configuration;
 
 namespace OpenOva.Relay.Connections;
 
@@ -40,31 +40,27 @@ internal sealed class ConnectionsOptions
     public IReadOnlyList<string> EffectiveSecretFolders => SecretFolders.Count > 0 ? [.. SecretFolders] : ["/run/secrets"];
 }
 
-/// <summary>Gathers every fault of <c>Relay:Connections</c>, each with the key to set.</summary>
-internal sealed class ValidateConnectionsOptions : IValidateOptions<ConnectionsOptions>
+internal sealed class ConnectionsRules() : OptionsRules<ConnectionsOptions>(ConnectionsOptions.Section)
 {
-    public ValidateOptionsResult Validate(string? name, ConnectionsOptions options)
+    protected override void Check(ConnectionsOptions options)
     {
-        List<string> faults = [];
         if (options.Folder.Length == 0)
-            faults.Add("Relay:Connections:Folder must name the folder of GuacamoleConnection files.");
+            Fail("Folder", "must name the folder of GuacamoleConnection files");
         if (options.DefaultOrganisation.Length > 0 && !ResourceNames.IsLabel(options.DefaultOrganisation))
-            faults.Add("Relay:Connections:DefaultOrganisation must be a DNS label (a-z, 0-9, hyphen; at most 63 characters).");
+            Fail("DefaultOrganisation", "must be a DNS label (a-z, 0-9, hyphen; at most 63 characters)");
         for (var i = 0; i < options.SecretFolders.Count; i++)
         {
             if (!Path.IsPathFullyQualified(options.SecretFolders[i]))
-                faults.Add($"Relay:Connections:SecretFolders:{i} must be an absolute path.");
+                Fail($"SecretFolders:{i}", "must be an absolute path");
         }
         if (options.SecretEnvPrefix.Length == 0)
-            faults.Add("Relay:Connections:SecretEnvPrefix must not be empty: it keeps declarations from reading the process's other variables.");
+            Fail("SecretEnvPrefix", "must not be empty: it keeps declarations from reading the process's other variables");
         if (!ResourceNames.IsBucket(options.DefaultBucket))
-            faults.Add("Relay:Connections:DefaultBucket must be a bucket name.");
-        if (options.DefaultRetentionDays is < 0 or > 36_500)
-            faults.Add("Relay:Connections:DefaultRetentionDays must be from 0 to 36500.");
+            Fail("DefaultBucket", "must be a bucket name");
+        Range("DefaultRetentionDays", options.DefaultRetentionDays, 0, 36_500);
         if (options.RescanInterval < TimeSpan.FromSeconds(1))
-            faults.Add("Relay:Connections:RescanInterval must be at least 1 second.");
+            Fail("RescanInterval", "must be at least 1 second");
         if (options.Debounce < TimeSpan.Zero || options.Debounce > TimeSpan.FromSeconds(10))
-            faults.Add("Relay:Connections:Debounce must be from 0 to 10 seconds.");
-        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+            Fail("Debounce", "must be from 0 to 10 seconds");
     }
 }

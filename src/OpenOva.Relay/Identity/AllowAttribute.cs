@@ -24,8 +24,11 @@ internal sealed class AllowAttribute(CallerRoles roles) : Attribute
 
     public GatewayToken Gateway { get; init; }
 
+    /// <summary>Whoever has a valid token may ask, because the call decides by itself and ledgers the answer, whatever it is.</summary>
+    public bool Decides { get; init; }
+
     public bool Admits(CallerFeature callers) =>
-        callers.Caller.Has(Roles | Own) && (Gateway != GatewayToken.Required || callers.Gateway is not null);
+        (Decides || callers.Caller.Has(Roles | Own)) && (Gateway != GatewayToken.Required || callers.Gateway is not null);
 }
 
 /// <summary>States that a call needs no token, and why: it carries its own proof (a ticket, a signature), or shows nothing.</summary>

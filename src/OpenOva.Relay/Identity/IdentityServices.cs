@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.Extensions.Options;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using OpenOva.Relay.Configuration;
 using OpenOva.Relay.Identity.Development;
+using OpenOva.Relay.Telemetry;
 
 namespace OpenOva.Relay.Identity;
 
@@ -14,9 +16,8 @@ internal static class IdentityServices
     /// <summary>Authentication by the issuers' tokens, and authorization that denies what no call declares.</summary>
     public static IServiceCollection AddRelayIdentity(this IServiceCollection services)
     {
-        services.AddOptions<IdentityOptions>().BindConfiguration(IdentityOptions.Section).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<IdentityOptions>, ValidateIdentityOptions>();
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<IdentityOptions>>().Value);
+        services.AddRelayOptions<IdentityOptions, IdentityRules>(IdentityOptions.Section);
+        services.TryAddSingleton<RelayMetrics>();
         services.AddHttpClient(KeysClient, client =>
             {
                 client.Timeout = FetchTimeout;

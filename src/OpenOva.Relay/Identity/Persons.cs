@@ -71,8 +71,14 @@ internal sealed class Persons(TimeProvider time)
         return row;
     }
 
-    // A token's text is as long as the identity provider likes; NUL is no text to PostgreSQL.
-    private static string Cut(string? text) => text is null ? "" : text.Length > MaximumTextLength ? Clean(text[..MaximumTextLength]) : Clean(text);
-
-    private static string Clean(string text) => text.Replace("\0", "", StringComparison.Ordinal);
+    // A token's text is as long as the identity provider likes; NUL is no text to PostgreSQL, nor is half a surrogate pair.
+    private static string Cut(string? text)
+    {
+        if (text is null)
+            return "";
+        var length = Math.Min(text.Length, MaximumTextLength);
+        if (length < text.Length && char.IsHighSurrogate(text[length - 1]))
+            length--;
+        return text[..length].Replace("\0", "", StringComparison.Ordinal);
+    }
 }

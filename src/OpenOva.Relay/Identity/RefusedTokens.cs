@@ -1,4 +1,5 @@
-using System.Diagnostics.Metrics;
+using System.Text.Json.Nodes;
+using OpenOva.Relay.Telemetry;
 
 namespace OpenOva.Relay.Identity;
 
@@ -6,7 +7,20 @@ namespace OpenOva.Relay.Identity;
 /// One refused token, or <see cref="Count"/> of them of one reason. Organisation and issuer are those of a configured issuer, or null
 /// where the token named none.
 /// </summary>
-internal sealed record RefusedTokenEvent(string? Organisation, string? Issuer, TokenRefusal Reason, int Count, DateTimeOffset First, DateTimeOffset Last);
+internal sealed record RefusedTokenEvent(string? Organisation, string? Issuer, TokenRefusal Reason, int Count, DateTimeOffset First, DateTimeOffset Last)
+{
+    /// <summary>The data of the event <c>token.refused</c>.</summary>
+    public JsonObject ToLedgerData() => new()
+    {
+        ["reason"] = Reason.Label(),
+        ["issuer"] = Issuer,
+        ["count"] = Count,
+        ["first_us"] = Microseconds(First),
+        ["last_us"] = Microseconds(Last),
+    };
+
+    private static long Microseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+}
 
 /// <summary>
 /// Counts refused tokens and holds what the ledger should learn of them: in each minute the first few of a (issuer, reason) one by one,
@@ -19,22 +33,22 @@ internal sealed class RefusedTokens
     private readonly Lock _gate = new();
     private readonly Dictionary<(string? Organisation, string? Issuer, TokenRefusal Reason), Tally> _tallies = [];
     private readonly int _perMinute;
-    private readonly Counter<long> _counter;
+    private readonly RelayMetrics _metrics;
     private readonly ILogger<RefusedTokens> _log;
     private readonly TimeProvider _time;
 
-    public RefusedTokens(IdentityOptions options, IMeterFactory meters, TimeProvider time, ILogger<RefusedTokens> log)
+    public RefusedTokens(IdentityOptions options, RelayMetrics metrics, TimeProvider time, ILogger<RefusedTokens> log)
     {
         _perMinute = options.RefusalsPerMinute;
         _time = time;
         _log = log;
-        _counter = meters.Create("OpenOva.Relay").CreateCounter<long>("guacamole_auth_failures_total", description: "Refused tokens by reason.");
+        _metrics = metrics;
     }
 
     public void Record(TokenResult refused, string path)
     {
         var now = _time.GetUtcNow();
-        _counter.Add(1, new KeyValuePair<string, object?>("reason", refused.Refusal.Label()));
+        _metrics.AuthFailures.Add(1, new KeyValuePair<string, object?>("reason", refused.Refusal.Label()));
         bool isSingle;
         lock (_gate)
         {

@@ -1,15 +1,18 @@
+using OpenOva.Relay.Configuration;
+using OpenOva.Relay.Database;
+
 namespace OpenOva.Relay.Ledger;
 
 internal static class LedgerServices
 {
     /// <summary>Staging, numbering and signing of the organisations' ledgers.</summary>
-    public static IServiceCollection AddLedger(this IServiceCollection services, string dataDirectory)
+    public static IServiceCollection AddLedger(this IServiceCollection services)
     {
         services.AddSingleton<EventIds>();
         services.AddSingleton<LedgerSignal>();
         services.AddSingleton<LedgerStage>();
         services.AddSingleton(p => new OrganisationKeys(
-            Path.GetFullPath("keys", Path.GetFullPath(dataDirectory)), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<OrganisationKeys>>()));
+            p.GetRequiredService<DataDirectory>().At("keys"), p.GetRequiredService<RelayDatabase>(), p.GetRequiredService<LedgerStage>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<OrganisationKeys>>()));
         services.AddSingleton<LedgerSequencer>();
         services.AddHostedService(p => p.GetRequiredService<LedgerSequencer>());
         services.AddSingleton<LedgerCheckpoints>();

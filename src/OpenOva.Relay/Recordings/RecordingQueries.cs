@@ -74,4 +74,26 @@ internal static class RecordingQueries
         transaction.ExecuteAsync(
             "UPDATE recordings SET live_deleted_us = @nowUs WHERE organisation = @organisation AND session = @session AND live_deleted_us IS NULL",
             new { organisation, session, nowUs });
+
+    /// <summary>Whose session it is; null where this organisation has none of that id.</summary>
+    public static Task<SessionPerson?> SubjectAsync(RelayDatabase database, string organisation, string session, CancellationToken cancellation) =>
+        database.QuerySingleOrDefaultAsync<SessionPerson>(
+            "SELECT issuer, subject FROM sessions WHERE organisation = @organisation AND id = @session", new { organisation, session }, cancellation);
+
+    public static Task InsertViewAsync(
+        RelayTransaction transaction, string organisation, string session, string issuer, string subject, string part, byte[] salt, string purpose) =>
+        transaction.ExecuteAsync(
+            """
+            INSERT INTO recording_views (organisation, session, issuer, subject, part, salt, purpose, viewed_us)
+            VALUES (@organisation, @session, @issuer, @subject, @part, @salt, @purpose, relay_now_us())
+            """,
+            new { organisation, session, issuer, subject, part, salt, purpose });
+}
+
+/// <summary>The person of a session.</summary>
+internal sealed class SessionPerson
+{
+    public string Issuer { get; init; } = "";
+
+    public string Subject { get; init; } = "";
 }

@@ -9,19 +9,20 @@ namespace OpenOva.Relay.Recordings;
 internal static class RecordingsServices
 {
     /// <summary>The recorder's parts, sealing, and the consumers that verify and clean up.</summary>
-    public static IServiceCollection AddRecordings(this IServiceCollection services, string dataDirectory)
+    public static IServiceCollection AddRecordings(this IServiceCollection services)
     {
         services.AddRelayOptions<RecordingsOptions, ValidateRecordingsOptions>(RecordingsOptions.Section);
         services.AddSingleton(p => new SpoolIntake(
-            Path.GetFullPath(p.GetRequiredService<RecordingsOptions>().Spool, Path.GetFullPath(dataDirectory)),
+            p.GetRequiredService<DataDirectory>().At(p.GetRequiredService<RecordingsOptions>().Spool),
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<SpoolIntake>>()));
         services.AddSingleton(p => p.GetRequiredService<SpoolIntake>().Log);
+        services.AddSingleton<RecorderFactory>();
         services.AddSingleton<LiveSegments>();
         services.AddHostedService(p => p.GetRequiredService<LiveSegments>());
         services.AddSingleton(p => new RecordingSealer(
             p.GetRequiredService<Evidence.Spool.SpoolLog>(), p.GetRequiredService<IObjectStore>(), p.GetRequiredService<ObjectStorageOptions>(),
             p.GetRequiredService<RelayDatabase>(), p.GetRequiredService<LedgerStage>(), p.GetRequiredService<Outbox>(), p.GetRequiredService<OrganisationKeys>(),
-            p.GetRequiredService<RecordingsOptions>(), Path.GetFullPath("scratch", Path.GetFullPath(dataDirectory)), p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<RecordingsOptions>(), p.GetRequiredService<DataDirectory>().At("scratch"), p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<RecordingSealer>>()));
         services.AddSingleton<RecordingVerification>();
         services.AddRelayConsumer<VerifySealedRecording, RecordingSealed>("recordings.verify");

@@ -49,12 +49,12 @@ internal sealed class ErrorInterceptor(TimeProvider time, ILogger<ErrorIntercept
         }
         catch (RelayException e)
         {
-            WebLog.CallFailed(log, context.Method, ErrorTable.Of(e.Reason).Name, e.InnerException is null ? null : e);
+            ErrorLog.CallFailed(log, context.Method, ErrorTable.Of(e.Reason).Name, e.InnerException is null ? null : e);
             throw Told(e.Reason, e.Details);
         }
         catch (DatabaseUnavailableException e)
         {
-            WebLog.CallFailed(log, context.Method, ErrorTable.Of(ErrorReason.BackendUnavailable).Name, e);
+            ErrorLog.CallFailed(log, context.Method, ErrorTable.Of(ErrorReason.BackendUnavailable).Name, e);
             throw Told(ErrorReason.BackendUnavailable, new Dictionary<string, string>());
         }
         catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
@@ -69,7 +69,7 @@ internal sealed class ErrorInterceptor(TimeProvider time, ILogger<ErrorIntercept
         catch (Exception e)
         {
             var correlation = Guid.CreateVersion7(time.GetUtcNow()).ToString();
-            WebLog.CallBroke(log, context.Method, correlation, e);
+            ErrorLog.CallBroke(log, context.Method, correlation, e);
             throw Told(ErrorReason.Internal, new Dictionary<string, string> { ["correlation"] = correlation });
         }
     }

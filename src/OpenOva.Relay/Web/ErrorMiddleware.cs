@@ -26,17 +26,17 @@ internal sealed class ErrorMiddleware(RequestDelegate next, TimeProvider time, I
         switch (e)
         {
             case RelayException relay:
-                WebLog.CallFailed(log, call, ErrorTable.Of(relay.Reason).Name, relay.InnerException is null ? null : relay);
+                ErrorLog.CallFailed(log, call, ErrorTable.Of(relay.Reason).Name, relay.InnerException is null ? null : relay);
                 return (relay.Reason, relay.Details);
             case DatabaseUnavailableException:
-                WebLog.CallFailed(log, call, ErrorTable.Of(ErrorReason.BackendUnavailable).Name, e);
+                ErrorLog.CallFailed(log, call, ErrorTable.Of(ErrorReason.BackendUnavailable).Name, e);
                 return (ErrorReason.BackendUnavailable, null);
             case BadHttpRequestException:
-                WebLog.CallFailed(log, call, ErrorTable.Of(ErrorReason.InvalidArgument).Name, e);
+                ErrorLog.CallFailed(log, call, ErrorTable.Of(ErrorReason.InvalidArgument).Name, e);
                 return (ErrorReason.InvalidArgument, null);
             default:
                 var correlation = Guid.CreateVersion7(time.GetUtcNow()).ToString();
-                WebLog.CallBroke(log, call, correlation, e);
+                ErrorLog.CallBroke(log, call, correlation, e);
                 return (ErrorReason.Internal, new Dictionary<string, string> { ["correlation"] = correlation });
         }
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenOva.Relay.Connections;
 
@@ -214,7 +215,9 @@ public sealed class ConnectionWatcherTests
 
             Fill(folder, "..2026_2", "13");
             Directory.CreateSymbolicLink(Path.Combine(folder.FullName, "..data_tmp"), "..2026_2");
-            File.Move(Path.Combine(folder.FullName, "..data_tmp"), Path.Combine(folder.FullName, "..data"), overwrite: true);
+            // rename(2), as the kubelet does: File.Move follows the link.
+            using (var rename = Process.Start(new ProcessStartInfo("mv", ["-T", "..data_tmp", "..data"]) { WorkingDirectory = folder.FullName })!)
+                await rename.WaitForExitAsync(TestContext.Current.CancellationToken);
 
             var changes = Next(seen);
             Assert.Equal([("a", ConnectionChangeKind.Changed), ("b", ConnectionChangeKind.Changed)], changes.Select(change => (change.Name!, change.Kind)).Order());

@@ -106,6 +106,8 @@ public sealed class ConnectionReaderTests
         { "    password: { file: /run/secrets/core-db/password }", "    password: { file: /run/secretsX/a }", "core.yaml:24:23: spec.secretRef.password.file must stand in one of Relay:Connections:SecretFolders" },
         { "    password: { file: /run/secrets/core-db/password }", "    password: { file: ../shadow }", "core.yaml:24:23: spec.secretRef.password.file must stand in one of Relay:Connections:SecretFolders" },
         { "    password: { file: /run/secrets/core-db/password }", "    password: { env: PATH }", "core.yaml:24:22: spec.secretRef.password.env must begin with RELAY_SECRET_" },
+        { "    password: { file: /run/secrets/core-db/password }", "    password: { env: DATABASE_CONNECTION_STRING }", "core.yaml:24:22: spec.secretRef.password.env must begin with RELAY_SECRET_" },
+        { "    password: { file: /run/secrets/core-db/password }", "    password: { env: RELAY_SECRET_ }", "core.yaml:24:22: spec.secretRef.password.env must begin with RELAY_SECRET_" },
         { "    password: { file: /run/secrets/core-db/password }", "    recording-path: { env: RELAY_SECRET_A }", "core.yaml:24:21: spec.secretRef.recording-path is not allowed: it would let guacd write files; Relay records in the path itself" },
         { "    password: { file: /run/secrets/core-db/password }", "    pasword: { env: RELAY_SECRET_A }", "core.yaml:24:14: spec.secretRef.pasword is no parameter of guacd's ssh" },
         { "    password: { file: /run/secrets/core-db/password }", "    font-size: { env: RELAY_SECRET_A }", "core.yaml:24:16: spec.secretRef.font-size stands in spec.parameters too" },

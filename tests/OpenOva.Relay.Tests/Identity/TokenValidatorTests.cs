@@ -216,6 +216,9 @@ public sealed class TokenValidatorTests : IAsyncLifetime
 
         var results = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => ValidateAsync(_issuer.Key.Sign(Claims(), kid: $"invented-{i}"))));
 
+        for (var i = 0; i < 5; i++)
+            results = [.. results, await ValidateAsync(_issuer.Key.Sign(Claims(), kid: $"invented-later-{i}"))];
+
         Assert.All(results, result => Assert.Equal(TokenRefusal.UnknownKey, result.Refusal));
         Assert.Equal(2, _issuer.Fetches);
     }

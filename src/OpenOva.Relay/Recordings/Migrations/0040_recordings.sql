@@ -22,3 +22,16 @@ CREATE TABLE recordings (
     live_deleted_us     BIGINT,
     PRIMARY KEY (organisation, session)
 );
+
+-- Who read what, and why in clear; the ledger has commitments with these salts.
+CREATE TABLE recording_views (
+    organisation TEXT   NOT NULL,
+    session      TEXT   NOT NULL,
+    issuer       TEXT   NOT NULL,
+    subject      TEXT   NOT NULL,
+    part         TEXT   NOT NULL,
+    salt         BYTEA  NOT NULL,
+    purpose      TEXT   NOT NULL,
+    viewed_us    BIGINT NOT NULL
+);
+CREATE INDEX recording_views_session ON recording_views (organisation, session);

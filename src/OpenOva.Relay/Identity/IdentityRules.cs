@@ -1,0 +1,72 @@
+using System.Text.RegularExpressions;
+using OpenOva.Relay.Configuration;
+
+namespace OpenOva.Relay.Identity;
+
+internal sealed partial class IdentityRules(IHostEnvironment environment) : OptionsRules<IdentityOptions>(IdentityOptions.Section)
+{
+    protected override void Check(IdentityOptions options)
+    {
+        if (options.Issuers.Count == 0)
+            Fail("Issuers", "must name at least one issuer");
+        for (var i = 0; i < options.Issuers.Count; i++)
+        {
+            CheckIssuer(options.Issuers[i], $"Issuers:{i}");
+            if (options.Issuers.Take(i).Any(earlier => earlier.Issuer == options.Issuers[i].Issuer))
+                Fail($"Issuers:{i}:Issuer", "must not stand twice");
+        }
+
+        if (options.ClockSkew < TimeSpan.Zero || options.ClockSkew > TimeSpan.FromMinutes(2))
+            Fail("ClockSkew", "must be from 0 to 2 minutes");
+        Range("MaximumTokenLength", options.MaximumTokenLength, 1024, 64 * 1024);
+        if (options.KeyRefreshCooldown < TimeSpan.FromSeconds(1))
+            Fail("KeyRefreshCooldown", "must be at least 1 second");
+        if (options.KeyRefreshInterval < options.KeyRefreshCooldown)
+            Fail("KeyRefreshInterval", "must not be shorter than KeyRefreshCooldown");
+        if (options.KeyMaximumAge < options.KeyRefreshInterval)
+            Fail("KeyMaximumAge", "must not be shorter than KeyRefreshInterval");
+        Range("RefusalsPerMinute", options.RefusalsPerMinute, 1, 1000);
+        if (options.Development is not null)
+            CheckDevelopment(options);
+    }
+
+    private void CheckIssuer(IssuerOptions issuer, string key)
+    {
+        if (!IsHttp(issuer.Issuer, out _))
+            Fail($"{key}:Issuer", "must be an absolute http(s) address, exactly as tokens state it in iss");
+        else if (!IsHttp(issuer.EffectiveMetadataAddress, out var metadata))
+            Fail($"{key}:MetadataAddress", "must be an absolute http(s) address");
+        else if (metadata.Scheme != Uri.UriSchemeHttps && !IssuerAddress.MayUseHttp(issuer))
+            Fail($"{key}:MetadataAddress", $"is plain http beyond loopback: use https, or set {key}:AllowHttp where the path is protected otherwise");
+        if (!OrganisationName().IsMatch(issuer.Organisation))
+            Fail($"{key}:Organisation", "must be a DNS label (a-z, 0-9, hyphen; at most 63 characters)");
+        if (issuer.Audience.Length == 0)
+            Fail($"{key}:Audience", "must name the client id that tokens carry in aud");
+        foreach (var role in issuer.Roles.Keys.Where(role => !CallerRoleNames.ByName.ContainsKey(role)))
+            Fail($"{key}:Roles:{role}", $"is no relay role; known are {string.Join(", ", CallerRoleNames.ByName.Keys.Order(StringComparer.Ordinal))}");
+    }
+
+    private void CheckDevelopment(IdentityOptions options)
+    {
+        var development = options.Development!;
+        if (!environment.IsDevelopment())
+            Fail("Development", $"is set, but the environment is {environment.EnvironmentName}: the development issuer exists in Development only. Remove the section");
+        if (!IsHttp(development.BaseAddress, out var address) || !IssuerAddress.IsLoopback(address))
+            Fail("Development:BaseAddress", "must be an absolute address on loopback");
+        if (development.AccessTokenLifetime < TimeSpan.FromSeconds(1) || development.AccessTokenLifetime > TimeSpan.FromDays(1))
+            Fail("Development:AccessTokenLifetime", "must be from 1 second to 1 day");
+        if (development.Realms.Count == 0)
+            Fail("Development:Realms", "must name at least one realm");
+        for (var i = 0; i < development.Realms.Count; i++)
+        {
+            if (development.Realms[i].Name.Length == 0 || development.Realms.Take(i).Any(earlier => earlier.Name == development.Realms[i].Name))
+                Fail($"Development:Realms:{i}:Name", "must be set, and not stand twice");
+        }
+    }
+
+    private static bool IsHttp(string text, out Uri address) =>
+        Uri.TryCreate(text, UriKind.Absolute, out address!) && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp);
+
+    [GeneratedRegex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex OrganisationName();
+}

@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using OpenOva.Relay.Telemetry;
+using OpenOva.Relay.V1;
+using OpenOva.Relay.Web;
+
+namespace OpenOva.Relay.Sessions;
+
+/// <summary>The sessions that this replica carries now.</summary>
+internal sealed class LiveSessions(SessionsOptions options, RelayMetrics metrics)
+{
+    private readonly ConcurrentDictionary<string, SessionTunnel?> _sessions = new(StringComparer.Ordinal);
+    private volatile SessionOutcome? _closing;
+    private int _places;
+
+    public int Count => _sessions.Count;
+
+    /// <summary>Takes a place; dispose what is returned to free it.</summary>
+    /// <exception cref="RelayException">LIMIT_REACHED, or REPLICA_LOST while the replica stops.</exception>
+    public IDisposable Enter(SessionRow session)
+    {
+        if (_closing is not null) throw new RelayException(ErrorReason.ReplicaLost);
+        if (Interlocked.Increment(ref _places) > options.MaxSessions)
+        {
+            Interlocked.Decrement(ref _places);
+            throw new RelayException(ErrorReason.LimitReached, ("limit", "Relay:Sessions:MaxSessions"));
+        }
+
+        _sessions[session.Id] = null;
+        KeyValuePair<string, object?>[] labels = [new("protocol", session.Protocol), new("organisation", session.Organisation)];
+        metrics.ActiveSessions.Add(1, labels);
+        return new Place(() =>
+        {
+            _sessions.TryRemove(session.Id, out _);
+            Interlocked.Decrement(ref _places);
+            metrics.ActiveSessions.Add(-1, labels);
+        });
+    }
+
+    /// <summary>Makes a session endable from outside.</summary>
+    public void Attach(string id, SessionTunnel tunnel)
+    {
+        _sessions[id] = tunnel;
+        if (_closing is { } outcome) tunnel.End(outcome);
+    }
+
+    /// <summary>Ends all sessions; with <paramref name="forGood"/> no more are taken.</summary>
+    public void EndAll(SessionOutcome outcome, bool forGood)
+    {
+        if (forGood) _closing = outcome;
+        foreach (var tunnel in _sessions.Values) tunnel?.End(outcome);
+    }
+
+    private sealed class Place(Action leave) : IDisposable
+    {
+        private Action? _leave = leave;
+
+        public void Dispose() => Interlocked.Exchange(ref _leave, null)?.Invoke();
+    }
+}

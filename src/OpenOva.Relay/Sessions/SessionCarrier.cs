@@ -1,0 +1,209 @@
+using OpenOva.Relay.Configuration;
+using OpenOva.Relay.Connections;
+using OpenOva.Relay.Database;
+using OpenOva.Relay.Evidence.Ledger;
+using OpenOva.Relay.Evidence.Recording;
+using OpenOva.Relay.Evidence.Spool;
+using OpenOva.Relay.Guacamole;
+using OpenOva.Relay.Ledger;
+using OpenOva.Relay.Recordings;
+using OpenOva.Relay.Telemetry;
+using OpenOva.Relay.V1;
+using OpenOva.Relay.Web;
+
+namespace OpenOva.Relay.Sessions;
+
+/// <summary>The person's screen and what his client can take.</summary>
+internal sealed record TunnelDisplay(GuacdDisplay Display, string? Timezone, IReadOnlyList<string> Images, IReadOnlyList<string> Audio, IReadOnlyList<string> Video);
+
+/// <summary>Redeems a ticket, connects through guacd, and carries the session to its end: what all doors have in common.</summary>
+internal sealed class SessionCarrier(
+    RelayDatabase database, LedgerStage ledger, ConnectionCatalog connections, ConnectionSecrets secrets, RecorderFactory recorders, SpoolIntake spool,
+    ReplicaLease lease, ReplicaName replica, LiveSessions live, SessionFinisher finisher, SessionsOptions options, RelayMetrics metrics, TimeProvider time,
+    ILogger<SessionCarrier> logger)
+{
+    /// <summary>Redeems the ticket and carries the session.</summary>
+    /// <param name="client">Whom the ticket must be bound to: <see cref="SessionTickets.Client"/>.</param>
+    /// <param name="ticket">The ticket.</param>
+    /// <param name="display">The person's screen.</param>
+    /// <param name="link">The person's end. Nothing is written to it before the first frame.</param>
+    /// <param name="started">Receives the session's id once the ticket is redeemed.</param>
+    /// <param name="cancellation">The person left.</param>
+    /// <exception cref="RelayException">Why there was no session, or no first frame.</exception>
+    public async Task<SessionOutcome> CarryAsync(
+        string client, string ticket, TunnelDisplay display, IUserLink link, Action<string> started, CancellationToken cancellation)
+    {
+        var hash = SessionTickets.Hash(ticket);
+        var session = await SessionQueries.FindByTicketAsync(database, hash, client, cancellation) ?? throw new RelayException(ErrorReason.TicketRefused);
+        if (lease.Epoch == 0) throw new RelayException(ErrorReason.BackendUnavailable);
+        var connection = connections.Snapshot.Find(session.Organisation, session.Connection)?.Connection;
+        if (connection is null || connection.Digest != session.ConnectionDigest) throw new RelayException(ErrorReason.WrongState, "the connection has changed since the session was opened", null);
+        using var place = live.Enter(session);
+        var epoch = lease.Epoch;
+        var recorder = session.RecordingRequired ? OpenRecorder(session, epoch) : null;
+        try
+        {
+            await RedeemAsync(hash, client, session, epoch, recorder, cancellation);
+        }
+        catch
+        {
+            if (recorder is not null) Abandon(recorder.Recorder);
+            throw;
+        }
+
+        started(session.Id);
+        using var owned = recorder?.Recorder;
+        return await RunAsync(session, epoch, connection, display, owned, link, cancellation);
+    }
+
+    private async Task<SessionOutcome> RunAsync(
+        SessionRow session, long epoch, Connections.Connection connection, TunnelDisplay display, SessionRecorder? recorder, IUserLink link, CancellationToken cancellation)
+    {
+        long? connectedUs = null;
+        var outcome = SessionOutcome.Of(SessionEndReason.ConnectFailed, ErrorReason.Internal);
+        var noted = Task.CompletedTask;
+        try
+        {
+            var guacd = await ConnectAsync(session, connection, display, cancellation);
+            var tunnel = new SessionTunnel(
+                new(session.Id, session.Organisation, session.Protocol), guacd, recorder, recorders.SyncedSpool, link, options, time, logger);
+            live.Attach(session.Id, tunnel);
+            noted = NoteConnectedAsync(session, epoch, tunnel, guacd.Version.ToString(), at => connectedUs = at);
+            await using var left = cancellation.Register(() => tunnel.End(SessionOutcome.Of(SessionEndReason.ClientLeft)));
+            outcome = await tunnel.RunAsync();
+        }
+        catch (RelayException exception)
+        {
+            outcome = SessionOutcome.Of(SessionEndReason.ConnectFailed, exception.Reason);
+        }
+        catch (GuacdException exception)
+        {
+            logger.LinkBroke(session.Id, "guacd", exception);
+            outcome = SessionOutcome.Of(SessionEndReason.ConnectFailed, SessionFailures.ReasonOf(exception, session.Protocol)) with
+            {
+                Status = (int)(exception.Status ?? (GuacamoleStatus)ErrorTable.Of(SessionFailures.ReasonOf(exception, session.Protocol)).GuacamoleStatus),
+            };
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            outcome = SessionOutcome.Of(SessionEndReason.ClientLeft);
+        }
+        finally
+        {
+            await noted;
+            Finish(session, epoch, recorder, outcome, connectedUs);
+        }
+
+        if (outcome.Failure is { } failure && connectedUs is null)
+            throw new RelayException(failure, ("guacamole_status", outcome.Status.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        return outcome;
+    }
+
+    private void Finish(SessionRow session, long epoch, SessionRecorder? recorder, SessionOutcome outcome, long? connectedUs)
+    {
+        try
+        {
+            recorder?.End(new RecordedEnd(outcome.Reason.Name(), outcome.Status));
+        }
+        catch (SpoolFailedException exception)
+        {
+            // The spool has what was delivered; its replay closes the tail.
+            logger.RecorderFailed(session.Id, exception);
+        }
+
+        var now = time.GetUnixMicroseconds();
+        if (connectedUs is { } from)
+        {
+            metrics.SessionDuration.Record((now - from) / 1e6, new("protocol", session.Protocol), new("organisation", session.Organisation));
+            metrics.RecordingBytes.Add(recorder?.RecordedBytes ?? 0, new KeyValuePair<string, object?>("organisation", session.Organisation));
+        }
+
+        logger.Ended(session.Id, outcome.Reason.Name(), outcome.Failure?.Name() ?? "no failure");
+        finisher.Add(new FinishedSession(session.Organisation, session.Id, epoch, outcome, connectedUs, now, recorder?.Session));
+    }
+
+    private OpenedRecorder OpenRecorder(SessionRow session, long epoch) => recorders.Open(
+        new RecordingSubject(
+            session.Organisation, session.Id, epoch, replica.Name, session.OpenedUs, new ConnectionReference(session.Connection, session.Protocol, session.ConnectionDigest),
+            new SubjectReference(session.Issuer, session.Subject), new EventReference(session.DecisionEvent, session.DecisionSha256), session.Bucket, (int)session.RetentionDays),
+        ledger.NextId());
+
+    private Task RedeemAsync(string hash, string client, SessionRow session, long epoch, OpenedRecorder? recorder, CancellationToken cancellation) =>
+        database.TransactAsync(
+            async transaction =>
+            {
+                if (!await SessionQueries.RedeemAsync(transaction, hash, client, session, replica.Name, epoch, recorder is not null))
+                    throw new RelayException(ErrorReason.TicketRefused);
+                if (recorder is not null)
+                    await ledger.AddAsync(transaction, session.Organisation, LedgerEventTypes.RecordingOpened, (System.Text.Json.Nodes.JsonObject)recorder.EventData.DeepClone(), recorder.EventId);
+            },
+            cancellation);
+
+    // The ticket was not redeemed after all: the spool may forget the recorder that was opened for it. If the database's answer was lost, recovery finds out.
+    private void Abandon(SessionRecorder recorder)
+    {
+        recorder.Dispose();
+        spool.Log.Release(recorder.Session.Id);
+    }
+
+    private async Task<GuacdConnection> ConnectAsync(SessionRow session, Connections.Connection connection, TunnelDisplay display, CancellationToken cancellation)
+    {
+        var parameters = connection.Parameters.ToDictionary(StringComparer.Ordinal);
+        parameters["hostname"] = connection.Hostname;
+        parameters["port"] = connection.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var handshake = new GuacdHandshake
+        {
+            Protocol = connection.Protocol,
+            Parameters = parameters,
+            Secrets = async (names, token) => await RevealAsync(connection, names, token),
+            // A check of the target's identity that guacd silently ignores is none.
+            RequiredParameters = [.. connection.Parameters.Keys.Where(p => p is "host-key" or "cert-fingerprints")],
+            Display = display.Display,
+            ImageMimetypes = display.Images,
+            AudioMimetypes = display.Audio,
+            VideoMimetypes = display.Video,
+            Timezone = display.Timezone,
+        };
+        var endpoint = new GuacdEndpoint(options.GuacdHost, options.GuacdPort) { Tls = options.GuacdTls ? new GuacdTls() : null };
+        var guacd = await GuacdConnection.ConnectAsync(endpoint, handshake, GuacdTimeouts.Default, time, cancellation);
+        if (guacd.IgnoredParameters.Count > 0) logger.ParametersIgnored(session.Id, string.Join(", ", guacd.IgnoredParameters));
+        return guacd;
+    }
+
+    private async ValueTask<IReadOnlyDictionary<string, string>> RevealAsync(Connections.Connection connection, IReadOnlyList<string> names, CancellationToken cancellation)
+    {
+        var values = await secrets.ReadAsync(connection, names, cancellation);
+        var revealed = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in values.Names)
+        {
+            if (values.TryReveal(name, out var value)) revealed[name] = value!;
+        }
+
+        return revealed;
+    }
+
+    private async Task NoteConnectedAsync(SessionRow session, long epoch, SessionTunnel tunnel, string guacdVersion, Action<long> connectedAt)
+    {
+        try
+        {
+            var sync = await tunnel.Connected;
+            var now = time.GetUnixMicroseconds();
+            connectedAt(now);
+            logger.Connected(session.Id);
+            await database.TransactAsync(async transaction =>
+            {
+                if (await SessionQueries.ConnectedAsync(transaction, session.Organisation, session.Id, epoch, now))
+                    await ledger.AddAsync(transaction, session.Organisation, LedgerEventTypes.SessionConnected, SessionEvents.Connected(session.Id, epoch, now, guacdVersion, sync));
+            });
+        }
+        catch (OperationCanceledException)
+        {
+            // It never connected.
+        }
+        catch (DatabaseUnavailableException exception)
+        {
+            // The finisher notes it with the end.
+            logger.NotingFailed(session.Id, "first frame", TimeSpan.Zero, exception);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using OpenOva.Relay.V1;
+
+namespace OpenOva.Relay.Sessions;
+
+/// <summary>States and reasons as rows, manifests and the ledger write them: the contract's names without their prefixes.</summary>
+internal static class SessionNames
+{
+    public static string Name(this SessionState state) => Upper(state.ToString());
+
+    public static string Name(this SessionEndReason reason) => Upper(reason.ToString());
+
+    public static string Name(this ErrorReason reason) => Web.ErrorTable.Of(reason).Name;
+
+    public static SessionState State(string name) => Enum.Parse<SessionState>(Pascal(name));
+
+    public static SessionEndReason EndReason(string? name) => name is null ? SessionEndReason.Unspecified : Enum.Parse<SessionEndReason>(Pascal(name));
+
+    // ClientLeft to CLIENT_LEFT.
+    private static string Upper(string pascal) =>
+        string.Concat(pascal.Select((c, i) => i > 0 && char.IsUpper(c) ? $"_{c}" : $"{char.ToUpperInvariant(c)}"));
+
+    private static string Pascal(string upper) =>
+        string.Concat(upper.Split('_').Select(part => $"{part[0]}{part[1..].ToLowerInvariant()}"));
+}

@@ -1,0 +1,24 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using OpenOva.Relay.Identity;
+
+namespace OpenOva.Relay.Sessions;
+
+/// <summary>One-use tunnel tickets: 32 random bytes, of which the database knows the SHA-256 only.</summary>
+internal static class SessionTickets
+{
+    private const int TicketBytes = 32;
+    private const int MaxTextLength = 128;
+
+    public static string Make() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TicketBytes));
+
+    /// <summary>What the database looks a ticket up by; text that cannot be a ticket has the hash of none.</summary>
+    public static string Hash(string ticket) =>
+        ticket.Length > MaxTextLength ? "" : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ticket)));
+
+    /// <summary>Whom a ticket is bound to: the gateway's client where one asked, else the person.</summary>
+    public static string Client(CallerFeature callers) => callers.Gateway is { } gateway
+        ? $"gateway {gateway.Issuer} {gateway.ClientId}"
+        : $"person {callers.Caller.Issuer} {callers.Caller.Subject}";
+}

@@ -1,0 +1,137 @@
+using System.Buffers;
+using OpenOva.Relay.Evidence.Recording;
+using OpenOva.Relay.Guacamole;
+using OpenOva.Relay.Recordings;
+using OpenOva.Relay.V1;
+
+namespace OpenOva.Relay.Sessions;
+
+/// <summary>Steps (1) to (3): what the target draws.</summary>
+internal sealed partial class SessionTunnel
+{
+    private const int DeliverAtBytes = 64 * 1024;
+
+    private readonly InstructionParser _parser = new();
+    private readonly InstructionClassifier _classifier = new();
+    private readonly InstructionBatch _batch = new();
+    private readonly ArrayBufferWriter<byte> _delivery = new(16 * 1024);
+    private readonly List<long> _syncs = [];
+    private SessionOutcome? _targetEnd;
+    private long _lastDrawn;
+
+    private async Task FromGuacdAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var read = await _guacd.Input.ReadAsync(cancellation);
+            var buffer = read.Buffer;
+            bool more;
+            do
+            {
+                more = TryTake(ref buffer);
+                await CommitAsync(cancellation);
+            }
+            while (more);
+            _guacd.Input.AdvanceTo(buffer.Start, buffer.End);
+            if (_targetEnd is null && !read.IsCompleted) continue;
+            End(_targetEnd ?? SessionOutcome.Of(SessionEndReason.GuacdLost, ErrorReason.GuacdProtocolError));
+            return;
+        }
+    }
+
+    // What came before nonsense is recorded and delivered like everything else.
+    private bool TryTake(ref ReadOnlySequence<byte> buffer)
+    {
+        try
+        {
+            return Take(ref buffer);
+        }
+        catch (GuacamoleProtocolException exception)
+        {
+            _logger.GuacdBrokeProtocol(_subject.Id, exception.Reason.ToString(), exception.Offset);
+            _targetEnd = SessionOutcome.Of(SessionEndReason.GuacdProtocolError, ErrorReason.GuacdProtocolError);
+            return false;
+        }
+    }
+
+    // Fills the batch; true when it is full and more may follow.
+    private bool Take(ref ReadOnlySequence<byte> buffer)
+    {
+        while (_targetEnd is null && _parser.TryRead(ref buffer, out var instruction))
+        {
+            var c = _classifier.Classify(instruction);
+            long? sync = c == InstructionClass.Sync && instruction.TryGetInt64(1, out var timestamp) ? timestamp : null;
+            _batch.Add(c, instruction.Raw, sync);
+            // An internal instruction is a tunnel's own affair and never crosses it.
+            if (!instruction.Opcode.IsEmpty) _delivery.Write(instruction.Raw);
+            if (sync is { } s) _syncs.Add(s);
+            else if (c.IsRecorded()) _lastDrawn = _time.GetTimestamp();
+            else if (c is InstructionClass.Error or InstructionClass.Disconnect or InstructionClass.Required) Notice(c, instruction);
+            if (_delivery.WrittenCount >= DeliverAtBytes) return true;
+        }
+
+        return false;
+    }
+
+    private void Notice(InstructionClass c, in Instruction instruction)
+    {
+        var drawn = _connected.Task.IsCompletedSuccessfully;
+        if (c == InstructionClass.Disconnect)
+        {
+            _targetEnd = drawn ? SessionOutcome.Of(SessionEndReason.TargetEnded) : SessionOutcome.Of(SessionEndReason.ConnectFailed, ErrorReason.TargetError);
+            return;
+        }
+
+        if (c == InstructionClass.Required)
+        {
+            // The connection's secrets were given with the handshake; what guacd still lacks, the connection lacks.
+            if (!drawn) _targetEnd = SessionOutcome.Of(SessionEndReason.ConnectFailed, ErrorReason.ConnectionMisconfigured);
+            return;
+        }
+
+        var status = instruction.TryGetStatus(2, out var told) ? told : GuacamoleStatus.ServerError;
+        _targetEnd = new SessionOutcome(
+            drawn ? SessionEndReason.TargetError : SessionEndReason.ConnectFailed, (int)status, SessionFailures.ReasonOf(status, _subject.Protocol));
+    }
+
+    // Nothing of the batch is delivered before the recorder has it; if the recorder throws, nothing of it ever is.
+    private async ValueTask CommitAsync(CancellationToken cancellation)
+    {
+        if (_batch.IsEmpty) return;
+        _recorder?.Write(_batch);
+        if (_syncedSpool is not null) await _syncedSpool.SyncAsync(cancellation);
+        if (!_personGone && !_queue.TryAdd(_delivery.WrittenSpan)) End(SessionOutcome.Of(SessionEndReason.ReaderTooSlow, ErrorReason.ReaderTooSlow));
+        _batch.Clear();
+        _delivery.ResetWrittenCount();
+        if (_syncs.Count > 0) await SyncedAsync(cancellation);
+    }
+
+    private async ValueTask SyncedAsync(CancellationToken cancellation)
+    {
+        lock (_watchGate)
+        {
+            foreach (var timestamp in _syncs) _watch.Sent(timestamp);
+        }
+
+        // "Connected" is the first sync: guacd says ready to anything, and draws an empty terminal after a refused login too.
+        if (_targetEnd is not { Reason: SessionEndReason.ConnectFailed } && !_connected.Task.IsCompleted)
+        {
+            _recorder?.Connected(_guacd.Version.ToString(), _syncs[0]);
+            _connected.TrySetResult(_syncs[0]);
+        }
+
+        _syncs.Clear();
+        await AnswerForThePersonAsync(cancellation);
+    }
+
+    private async ValueTask AnswerForThePersonAsync(CancellationToken cancellation)
+    {
+        long? answer;
+        lock (_watchGate)
+        {
+            answer = (_personGone || _watch.IsBehind) && _watch.Last is { } last ? _watch.NextForGuacd(last) : null;
+        }
+
+        if (answer is { } timestamp) await _guacd.AnswerSyncAsync(timestamp, cancellation);
+    }
+}

@@ -1,0 +1,139 @@
+using OpenOva.Relay.Evidence.Spool;
+using OpenOva.Relay.Guacamole;
+using OpenOva.Relay.Recordings;
+using OpenOva.Relay.V1;
+
+namespace OpenOva.Relay.Sessions;
+
+/// <summary>What a tunnel carries.</summary>
+/// <param name="Id">UUIDv7.</param>
+/// <param name="Organisation">Whose session.</param>
+/// <param name="Protocol">guacd's name.</param>
+internal sealed record TunnelSubject(string Id, string Organisation, string Protocol);
+
+/// <summary>
+/// Carries one session between guacd and a person, and records it in the path:
+/// <code>
+/// guacd --(1)--> parse, classify --(2)--> recorder --(3)--> bounded queue --(4)--> person
+/// guacd &lt;--(6)-- police, pointer to the recorder &lt;--(5)-- person
+/// </code>
+/// (1) never waits for (4): guacd is drained as fast as it sends, and a full queue cuts the person off. Nothing reaches (3) that (2) has not written.
+/// The first cause to end the session wins; then guacd is drained, so that what was typed last leaves its trace.
+/// </summary>
+internal sealed partial class SessionTunnel
+{
+    private readonly TunnelSubject _subject;
+    private readonly GuacdConnection _guacd;
+    private readonly SessionRecorder? _recorder;
+    private readonly SpoolLog? _syncedSpool;
+    private readonly IUserLink _link;
+    private readonly SessionsOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly UserQueue _queue;
+    private readonly SyncWatch _watch;
+    private readonly Lock _watchGate = new();
+    private readonly TaskCompletionSource<SessionOutcome> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<long> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _personGone;
+
+    /// <param name="subject">What is carried.</param>
+    /// <param name="guacd">After its handshake; the tunnel closes it.</param>
+    /// <param name="recorder">Null only where no recording is required.</param>
+    /// <param name="syncedSpool">Not null: delivery waits until the spool is synced.</param>
+    /// <param name="link">The person's end.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public SessionTunnel(
+        TunnelSubject subject, GuacdConnection guacd, SessionRecorder? recorder, SpoolLog? syncedSpool, IUserLink link, SessionsOptions options, TimeProvider time,
+        ILogger logger)
+    {
+        (_subject, _guacd, _recorder, _syncedSpool, _link, _options, _time, _logger) = (subject, guacd, recorder, syncedSpool, link, options, time, logger);
+        _queue = new UserQueue(options.ReaderQueueBytes);
+        _watch = new SyncWatch(time, options.SyncLag);
+    }
+
+    /// <summary>Completes with the first sync's timestamp when the target has drawn its first frame; cancelled when it never does.</summary>
+    public Task<long> Connected => _connected.Task;
+
+    /// <summary>Ends the session for a reason of Relay's. The first cause wins.</summary>
+    public void End(SessionOutcome outcome) => _ending.TrySetResult(outcome);
+
+    /// <summary>Carries the session to its end.</summary>
+    public async Task<SessionOutcome> RunAsync()
+    {
+        using var stop = new CancellationTokenSource();
+        using var stopPerson = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        var fromGuacd = GuardAsync(FromGuacdAsync, SessionEndReason.GuacdLost, stop.Token);
+        var toPerson = GuardAsync(ToPersonAsync, SessionEndReason.ClientLeft, stopPerson.Token);
+        var fromPerson = GuardAsync(FromPersonAsync, SessionEndReason.ClientLeft, stopPerson.Token);
+        var pulse = GuardAsync(PulseAsync, SessionEndReason.GuacdLost, stop.Token);
+        var keepAlive = GuardAsync(_guacd.KeepAliveAsync, SessionEndReason.GuacdLost, stop.Token);
+
+        var outcome = await _ending.Task;
+        _connected.TrySetCanceled();
+        await SayGoodbyeAsync(outcome, fromGuacd, toPerson, stopPerson);
+        await stop.CancelAsync();
+        await Task.WhenAll(fromGuacd, toPerson, fromPerson, pulse, keepAlive);
+        await _guacd.DisposeAsync();
+        return outcome;
+    }
+
+    // Whatever a loop dies of ends the session with a reason that names the side.
+    private async Task GuardAsync(Func<CancellationToken, Task> loop, SessionEndReason ifLinkBreaks, CancellationToken cancellation)
+    {
+        try
+        {
+            await Task.Yield();
+            await loop(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The session has ended for another reason.
+        }
+        catch (SpoolFailedException exception)
+        {
+            _logger.RecorderFailed(_subject.Id, exception);
+            End(SessionOutcome.Of(SessionEndReason.RecorderFailed, ErrorReason.RecorderFailed));
+        }
+        catch (GuacdException exception)
+        {
+            _logger.LinkBroke(_subject.Id, "guacd", exception);
+            End(SessionOutcome.Of(SessionEndReason.GuacdLost, ErrorReason.GuacdProtocolError));
+        }
+        catch (Exception exception)
+        {
+            _logger.LinkBroke(_subject.Id, ifLinkBreaks == SessionEndReason.ClientLeft ? "the person's link" : "guacd's link", exception);
+            End(ifLinkBreaks == SessionEndReason.ClientLeft
+                ? SessionOutcome.Of(SessionEndReason.ClientLeft)
+                : SessionOutcome.Of(ifLinkBreaks, ErrorReason.GuacdProtocolError));
+        }
+    }
+
+    private async Task ToPersonAsync(CancellationToken cancellation)
+    {
+        await Connected.WaitAsync(cancellation);
+        await _link.StartedAsync(cancellation);
+        await _queue.WriteToAsync(_link, cancellation);
+    }
+
+    // Signs of life, and what must happen though nothing comes: answering guacd for a person who lags, and giving up on a first frame.
+    private async Task PulseAsync(CancellationToken cancellation)
+    {
+        var ticksABeat = Evidence.Recording.Heartbeat.PeriodMs / PulseMs;
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(PulseMs), _time);
+        var started = _time.GetTimestamp();
+        _recorder?.Heartbeat();
+        for (var tick = 1; await timer.WaitForNextTickAsync(cancellation); tick++)
+        {
+            FlushPointer();
+            if (tick % ticksABeat == 0) _recorder?.Heartbeat();
+            if (!_connected.Task.IsCompleted && _time.GetElapsedTime(started) > _options.FirstFrame)
+                End(SessionOutcome.Of(SessionEndReason.ConnectFailed, ErrorReason.TargetTimeout));
+            await AnswerForThePersonAsync(cancellation);
+        }
+    }
+
+    private const int PulseMs = 500;
+}

@@ -1,0 +1,127 @@
+using Google.Protobuf;
+using Grpc.Core;
+using OpenOva.Relay.Database;
+using OpenOva.Relay.Guacamole;
+using OpenOva.Relay.Identity;
+using OpenOva.Relay.V1;
+using OpenOva.Relay.Web;
+
+namespace OpenOva.Relay.Sessions;
+
+/// <summary>The door of <c>openova.relay.v1.SessionService</c>.</summary>
+internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier carrier, RelayDatabase database) : SessionService.SessionServiceBase
+{
+    private const CallerRoles SeeAll = CallerRoles.Auditor | CallerRoles.SecurityOfficer | CallerRoles.Approver | CallerRoles.Job;
+    private const int MaxPixels = 16_384;
+    private const int DefaultPageSize = 50;
+    private const int MaxPageSize = 500;
+
+    // What AccessPolicy decides and ledgers is decided there: whoever has a valid token may ask.
+    [Allow(CallerRoles.None, Own = CallerRoles.Operator, Decides = true)]
+    public override async Task<SessionServiceOpenResponse> Open(SessionServiceOpenRequest request, ServerCallContext context)
+    {
+        var opened = await broker.OpenAsync(context.Callers(), request.Connection, request.Purpose, request.TicketReference, context.CancellationToken);
+        return new() { SessionId = opened.Id, TunnelTicket = opened.Ticket, TicketExpiresUs = opened.ExpiresUs, Recorded = opened.Recorded };
+    }
+
+    [Allow(CallerRoles.Gateway, Own = CallerRoles.Operator)]
+    public override async Task Tunnel(IAsyncStreamReader<TunnelRequest> requests, IServerStreamWriter<TunnelResponse> responses, ServerCallContext context)
+    {
+        if (!await requests.MoveNext(context.CancellationToken) || requests.Current.MessageCase != TunnelRequest.MessageOneofCase.Start) throw RelayException.InvalidField("start");
+        var start = requests.Current.Start;
+        var link = new GrpcLink(requests, responses);
+        var outcome = await carrier.CarryAsync(
+            SessionTickets.Client(context.Callers()), start.TunnelTicket, DisplayOf(start), link, id => link.SessionId = id, context.CancellationToken);
+        await responses.WriteAsync(
+            new TunnelResponse { Ended = new TunnelEnded { Reason = outcome.Reason, GuacamoleStatus = outcome.Status } }, context.CancellationToken);
+    }
+
+    [Allow(SeeAll, Own = CallerRoles.Operator)]
+    public override async Task<SessionServiceGetResponse> Get(SessionServiceGetRequest request, ServerCallContext context)
+    {
+        var caller = context.Callers().Caller;
+        var row = await SessionQueries.FindAsync(database, caller.Organisation, request.SessionId, context.CancellationToken);
+        return row is not null && (caller.Has(SeeAll) || (row.Issuer == caller.Issuer && row.Subject == caller.Subject))
+            ? new() { Session = Message(row) }
+            : throw new RelayException(ErrorReason.NotPermitted);
+    }
+
+    [Allow(SeeAll, Own = CallerRoles.Operator)]
+    public override async Task<SessionServiceListResponse> List(SessionServiceListRequest request, ServerCallContext context)
+    {
+        var caller = context.Callers().Caller;
+        if (request.PageSize is < 0 or > MaxPageSize) throw RelayException.InvalidField("page_size");
+        if (request.PageToken.Length > 0 && !Guid.TryParseExact(request.PageToken, "D", out _)) throw RelayException.InvalidField("page_token");
+        var size = request.PageSize == 0 ? DefaultPageSize : request.PageSize;
+        var all = caller.Has(SeeAll);
+        var rows = await SessionQueries.ListAsync(
+            database, caller.Organisation, all ? null : caller.Issuer, all ? null : caller.Subject,
+            request.PageToken.Length > 0 ? request.PageToken : "g", size, context.CancellationToken);
+        return new() { Sessions = { rows.Select(Message) }, NextPageToken = rows.Count == size ? rows[^1].Id : "" };
+    }
+
+    private static TunnelDisplay DisplayOf(TunnelStart start)
+    {
+        if (start.Width is < 0 or > MaxPixels) throw RelayException.InvalidField("width");
+        if (start.Height is < 0 or > MaxPixels) throw RelayException.InvalidField("height");
+        if (start.Dpi is < 0 or > 1_000) throw RelayException.InvalidField("dpi");
+        var standard = new GuacdDisplay();
+        var display = new GuacdDisplay(
+            start.Width == 0 ? standard.Width : start.Width, start.Height == 0 ? standard.Height : start.Height, start.Dpi == 0 ? standard.Dpi : start.Dpi);
+        return new(
+            display, start.Timezone.Length == 0 ? null : start.Timezone,
+            start.ImageMimetypes.Count == 0 ? ["image/png", "image/jpeg"] : Mimetypes(start.ImageMimetypes, "image_mimetypes"),
+            Mimetypes(start.AudioMimetypes, "audio_mimetypes"), Mimetypes(start.VideoMimetypes, "video_mimetypes"));
+    }
+
+    private static IReadOnlyList<string> Mimetypes(Google.Protobuf.Collections.RepeatedField<string> given, string field) =>
+        given.Count <= 32 && given.All(m => m.Length is > 0 and <= 100) ? [.. given] : throw RelayException.InvalidField(field);
+
+    private static Session Message(SessionRow row) => new()
+    {
+        SessionId = row.Id,
+        Organisation = row.Organisation,
+        Connection = row.Connection,
+        Protocol = row.Protocol,
+        Issuer = row.Issuer,
+        Subject = row.Subject,
+        State = SessionNames.State(row.State),
+        EndReason = SessionNames.EndReason(row.EndReason),
+        OpenedUs = row.OpenedUs,
+        ConnectedUs = row.ConnectedUs ?? 0,
+        EndedUs = row.EndedUs ?? 0,
+        SealedUs = row.SealedUs ?? 0,
+        VerifiedUs = row.VerifiedUs ?? 0,
+        RecordedBytes = row.RecordedBytes,
+        Recovered = row.Recovered,
+        FailureReason = row.Failure ?? "",
+    };
+
+    /// <summary>The person's end as a bidirectional stream.</summary>
+    private sealed class GrpcLink(IAsyncStreamReader<TunnelRequest> requests, IServerStreamWriter<TunnelResponse> responses) : IUserLink
+    {
+        private const int MaxDataBytes = 64 * 1024;
+
+        public string SessionId { get; set; } = "";
+
+        public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellation)
+        {
+            while (await requests.MoveNext(cancellation))
+            {
+                var request = requests.Current;
+                if (request.MessageCase != TunnelRequest.MessageOneofCase.Data || request.Data.Length > MaxDataBytes)
+                    throw new GuacamoleProtocolException(GuacamoleProtocolError.InstructionTooLong, 0);
+                if (!request.Data.IsEmpty) return request.Data.Memory;
+            }
+
+            return ReadOnlyMemory<byte>.Empty;
+        }
+
+        public async ValueTask StartedAsync(CancellationToken cancellation) =>
+            await responses.WriteAsync(new TunnelResponse { Started = new TunnelStarted { SessionId = SessionId } }, cancellation);
+
+        public async ValueTask WriteAsync(ReadOnlyMemory<byte> instructions, CancellationToken cancellation) =>
+            // Copied: the buffer goes back to its pool while the transport may still hold the message.
+            await responses.WriteAsync(new TunnelResponse { Data = ByteString.CopyFrom(instructions.Span) }, cancellation);
+    }
+}

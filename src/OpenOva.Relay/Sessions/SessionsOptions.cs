@@ -1,0 +1,58 @@
+using OpenOva.Relay.Configuration;
+
+namespace OpenOva.Relay.Sessions;
+
+/// <summary>Section <c>Relay:Sessions</c>.</summary>
+internal sealed class SessionsOptions
+{
+    public const string Section = "Relay:Sessions";
+
+    /// <summary>guacd's host. Default 127.0.0.1: guacd has no authentication and is told the targets' passwords, so it stands beside the replica. A remote one only over TLS.</summary>
+    public string GuacdHost { get; set; } = "127.0.0.1";
+
+    /// <summary>guacd's port. Default 4822.</summary>
+    public int GuacdPort { get; set; } = 4822;
+
+    /// <summary>Speaks TLS to guacd. Default false; required unless it stands on loopback.</summary>
+    public bool GuacdTls { get; set; }
+
+    /// <summary>How long a tunnel ticket may be redeemed. Default 30 s; 1 s to 5 min.</summary>
+    public TimeSpan TicketLifetime { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the target has to draw its first frame. Default 30 s; must be positive.</summary>
+    public TimeSpan FirstFrame { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Live sessions of this replica. Default 500; at least 1.</summary>
+    public int MaxSessions { get; set; } = 500;
+
+    /// <summary>Output that waits for a slow reader, bytes; beyond it he is cut. Default 4 MiB; at least 256 KiB.</summary>
+    public int ReaderQueueBytes { get; set; } = 4 << 20;
+
+    /// <summary>How late a person's answers to sync may be before Relay answers guacd itself and drops his input. Default 2 s; must be positive.</summary>
+    public TimeSpan SyncLag { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long guacd is drained after the person has left. Default 5 s; must be positive.</summary>
+    public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a replica's lease runs without renewal. Default 20 s; at least 3 s.</summary>
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>The replica's name, stable over restarts. Default empty: the machine's name.</summary>
+    public string Replica { get; set; } = "";
+}
+
+internal sealed class ValidateSessionsOptions() : OptionsRules<SessionsOptions>(SessionsOptions.Section)
+{
+    protected override void Check(SessionsOptions options)
+    {
+        if (options.GuacdHost.Length == 0) Fail(nameof(options.GuacdHost), "must name a host");
+        Range(nameof(options.GuacdPort), options.GuacdPort, 1, 65_535);
+        if (options.TicketLifetime < TimeSpan.FromSeconds(1) || options.TicketLifetime > TimeSpan.FromMinutes(5)) Fail(nameof(options.TicketLifetime), "must be 1 s to 5 min");
+        Positive(nameof(options.FirstFrame), options.FirstFrame);
+        Range(nameof(options.MaxSessions), options.MaxSessions, 1, 100_000);
+        Range(nameof(options.ReaderQueueBytes), options.ReaderQueueBytes, 256 << 10, 1 << 30);
+        Positive(nameof(options.SyncLag), options.SyncLag);
+        Positive(nameof(options.Drain), options.Drain);
+        if (options.Lease < TimeSpan.FromSeconds(3)) Fail(nameof(options.Lease), "must be at least 3 s");
+    }
+}

@@ -1,0 +1,42 @@
+using OpenOva.Relay.Configuration;
+using OpenOva.Relay.Messaging;
+using OpenOva.Relay.Recordings;
+using OpenOva.Relay.V1;
+
+namespace OpenOva.Relay.Sessions;
+
+internal static class SessionsServices
+{
+    /// <summary>Opening, carrying and finishing of sessions.</summary>
+    public static IServiceCollection AddSessions(this IServiceCollection services)
+    {
+        services.AddRelayOptions<SessionsOptions, ValidateSessionsOptions>(SessionsOptions.Section);
+        services.AddSingleton(p => ReplicaName.Create(
+            p.GetRequiredService<SessionsOptions>().Replica is { Length: > 0 } name ? name : Environment.MachineName, p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LiveSessions>();
+        services.AddSingleton<ReplicaLease>();
+        services.AddSingleton<SessionFinisher>();
+        services.AddSingleton<SessionBroker>();
+        services.AddSingleton<SessionCarrier>();
+        services.AddSingleton<TicketSweeper>();
+        services.AddHostedService(p => p.GetRequiredService<ReplicaLease>());
+        services.AddHostedService(p => p.GetRequiredService<SessionFinisher>());
+        services.AddHostedService(p => p.GetRequiredService<TicketSweeper>());
+        services.AddHostedService<SessionDrain>();
+        services.AddRelayConsumer<MarkVerifiedSession, RecordingVerified>("sessions.mark-verified");
+        return services;
+    }
+}
+
+/// <summary>Ends sessions when the process stops, before what they need stops: hosted services stop in the reverse order of their registration.</summary>
+internal sealed class SessionDrain(LiveSessions live, SessionFinisher finisher, TimeProvider time) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        live.EndAll(SessionOutcome.Of(SessionEndReason.ReplicaShutdown, ErrorReason.ReplicaLost), forGood: true);
+        while ((live.Count > 0 || finisher.Open > 0) && !cancellationToken.IsCancellationRequested)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}
