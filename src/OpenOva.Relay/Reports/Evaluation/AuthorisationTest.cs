@@ -1,12 +1,12 @@
 namespace OpenOva.Relay.Reports.Evaluation;
 
 /// <summary>
-/// T04: an allowed decision before the start, for this person and this connection as declared. Where the decision's inputs hold approval terms, the approval
-/// is tested too; where they hold none, those clauses do not apply, because access by role needs no approver.
+/// T04: an allowed decision before the start, for this person and this connection as declared. Where the connection has approval terms, the approval
+/// is tested too; where it has none, those clauses do not apply, because access by role needs no approver.
 /// </summary>
 internal static class AuthorisationTest
 {
-    private const string NoTerms = "The decision's inputs hold no approval terms: access by role.";
+    private const string NoTerms = "The connection had no approval terms: access by role.";
 
     public static SessionFinding Evaluate(SessionEvidence session)
     {
@@ -57,7 +57,7 @@ internal static class AuthorisationTest
     private static IEnumerable<Clause> Approval(SessionEvidence session, DecisionEvidence decision)
     {
         string[] names = ["approved", "approval-before-start", "approver-not-user", "within-window", "approver-entitled"];
-        if (!decision.DemandsApproval) return names.Select(name => Clause.NotApplicable(name, NoTerms));
+        if (!session.HasApprovalTerms) return names.Select(name => Clause.NotApplicable(name, NoTerms));
         if (!decision.ApprovalStated)
             return names.Select(name => Clause.NotEvidenced(name, "E04a", "The connection demands approval, and the ledger holds no evidence about one."));
         if (decision.Approval is not { } approval) return [Clause.Fail("approved", "E04a", "The connection demands approval, and there was none.")];

@@ -23,7 +23,7 @@ internal static class EvidenceTests
             "Which account was used on the target, and whether it is shared or a break-glass account, is not in the ledger and was not tested; nor that an account stands for one natural person only."),
         new("T03", "Strong authentication", "The claims give a level of at least the required one, and authentication is recent enough.", Session,
             "The level rests on what the identity provider states; factors (amr) are not in the ledger."),
-        new("T04", "Prior authorisation", "An allowed decision precedes the start, for the same person and the same declaration of the connection; approval terms are met where the decision has them.", Session,
+        new("T04", "Prior authorisation", "An allowed decision precedes the start, for the same person and the same declaration of the connection; approval terms are met where the connection has them.", Session,
             "Whether the roles themselves were rightly granted is tested by T11 and T12."),
         new("T05", "Segregation of duties", "The person has no duty that conflicts with the target.", Session, "Self-approval is a clause of T04."),
         new("T06", "Recorded", "Where recording was required: sealed, complete, coverage and longest gap within limits, no declared gap.", Session,

@@ -16,7 +16,7 @@ internal static class LeafReader
         var inputs = Object(data, "inputs");
         return new DecisionEvidence(
             data.String("decision"), leaf.Sequence, leaf.TimeUs, Subject(data, "subject"), Connection(data), Text(inputs, "acr"), Integer(inputs, "auth_time_us"),
-            Integer(inputs, "time_us"), inputs is { } given && given.Has("jit"), inputs is { } stated && stated.Element.TryGetProperty("approval", out _), Approval(inputs));
+            Integer(inputs, "time_us"), inputs is { } stated && stated.Element.TryGetProperty("approval", out _), Approval(inputs));
     }
 
     public static SessionEvidence Opening(LedgerLeaf leaf, Func<string, DecisionEvidence?> takeDecision)
@@ -32,6 +32,7 @@ internal static class LeafReader
             Connection = Connection(data),
             DecisionId = decision,
             RecordingRequired = data.Boolean("recording_required"),
+            HasApprovalTerms = data.Element.TryGetProperty("jit", out var terms) && terms.ValueKind == JsonValueKind.True,
             GatewayClient = Text(data, "gateway_client"),
             Decision = takeDecision(decision),
         };

@@ -10,11 +10,10 @@ internal sealed record ConnectionEvidence(string? Name, string? Digest, string? 
 internal sealed record ApprovalEvidence(SubjectEvidence? Approver, long? DecidedUs, long? WindowFromUs, long? WindowToUs, bool? ApproverRoleHeld);
 
 /// <summary>An <c>access.decided</c> event that allowed.</summary>
-/// <param name="DemandsApproval">The decision's inputs hold approval terms (<c>jit</c>).</param>
 /// <param name="ApprovalStated">The inputs have a member <c>approval</c>, be it null.</param>
 internal sealed record DecisionEvidence(
     string Id, long Leaf, long TimeUs, SubjectEvidence? Subject, ConnectionEvidence Connection, string? Acr, long? AuthenticatedUs, long? DecidedUs,
-    bool DemandsApproval, bool ApprovalStated, ApprovalEvidence? Approval);
+    bool ApprovalStated, ApprovalEvidence? Approval);
 
 /// <summary>A <c>session.ended</c> event.</summary>
 internal sealed record EndEvidence(long Leaf, long TimeUs, bool Connected, bool Recorded, string? Reason, string? Failure, long? EndedUs);
@@ -50,6 +49,9 @@ internal sealed class SessionEvidence
     public required string DecisionId { get; init; }
 
     public required bool RecordingRequired { get; init; }
+
+    /// <summary>The connection has approval terms (<c>jit</c>), as the opening says.</summary>
+    public bool HasApprovalTerms { get; init; }
 
     public string? GatewayClient { get; init; }
 
