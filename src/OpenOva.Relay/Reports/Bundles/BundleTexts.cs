@@ -35,8 +35,9 @@ internal static class BundleTexts
         recordings/      sealed recordings, if they were asked for
         bundle.jws       the signed list of all files
 
-        CSV files are UTF-8 by RFC 4180 with CRLF. A field that a spreadsheet would take
-        for a formula has an apostrophe in front. Times are UTC.
+        CSV files are UTF-8 by RFC 4180, with a line feed alone at the end of lines. A field
+        that a spreadsheet would take for a formula has an apostrophe in front. Times are
+        UTC.
 
         How to verify
         -------------

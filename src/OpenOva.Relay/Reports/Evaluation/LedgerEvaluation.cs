@@ -149,7 +149,7 @@ internal sealed class LedgerEvaluation(ReportParameters parameters, IReadOnlySet
         var key = Key(id);
         if (_sealed.Contains(key) && _protocols.TryGetValue(key, out var protocol)) Reconciliation.AddView(leaf.TimeUs, protocol);
         else if (parameters.FirstLeaf > 0 && !_protocols.ContainsKey(key)) BeforeRange++;
-        else Reconciliation.AddStray(leaf.TimeUs, id, leaf.Sequence, "E01b", "A recording was viewed that was not sealed.");
+        else Reconciliation.AddStray(leaf.TimeUs, id, leaf.Sequence, "E01b", "A recording was viewed that was not sealed.", protocol: _protocols.GetValueOrDefault(key));
     }
 
     private void Find(LedgerLeaf leaf, Action<SessionEvidence> note, bool once = false)
@@ -165,7 +165,7 @@ internal sealed class LedgerEvaluation(ReportParameters parameters, IReadOnlySet
         var key = Key(id);
         if (_settled.Contains(key))
         {
-            if (once) Reconciliation.AddStray(leaf.TimeUs, id, leaf.Sequence, "E01b", "An event of a session stands twice.", leaf.Type);
+            if (once) Reconciliation.AddStray(leaf.TimeUs, id, leaf.Sequence, "E01b", "An event of a session stands twice.", leaf.Type, _protocols.GetValueOrDefault(key));
             return;
         }
 

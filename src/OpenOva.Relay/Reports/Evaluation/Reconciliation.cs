@@ -91,8 +91,8 @@ internal sealed class Reconciliation
     public void AddView(long timeUs, string protocol) => Row(timeUs, protocol).Views++;
 
     /// <summary>Takes an event of the period that belongs to no session known, or stands twice, or cannot be read.</summary>
-    public void AddStray(long timeUs, string? session, long leaf, string code, string reason, string? detail = null) =>
-        Differ(timeUs, UnknownProtocol, session, leaf, code, Outcome.Fail, reason, detail);
+    public void AddStray(long timeUs, string? session, long leaf, string code, string reason, string? detail = null, string? protocol = null) =>
+        Differ(timeUs, protocol, session, leaf, code, Outcome.Fail, reason, detail);
 
     /// <summary>Takes something about a session that stands beside its totals.</summary>
     public void Differ(SessionEvidence session, long leaf, string code, Outcome outcome, string reason, string? detail = null) =>

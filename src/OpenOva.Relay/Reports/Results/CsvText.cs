@@ -5,12 +5,12 @@ using OpenOva.Relay.Database;
 namespace OpenOva.Relay.Reports.Results;
 
 /// <summary>
-/// CSV by RFC 4180: comma, CRLF, fields with comma, quote or line break in quotes. A field that a spreadsheet would take for a formula
+/// CSV by RFC 4180, but for the line end, which is a line feed alone: comma, fields with comma, quote or line break in quotes. A field that a spreadsheet would take for a formula
 /// (it begins with = + - @, tab or carriage return) gets an apostrophe in front, https://owasp.org/www-community/attacks/CSV_Injection.
 /// </summary>
 internal static class CsvText
 {
-    public const string LineEnd = "\r\n";
+    public const char LineEnd = '\n';
 
     public static string Line(params ReadOnlySpan<string?> fields)
     {

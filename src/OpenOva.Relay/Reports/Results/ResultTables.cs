@@ -100,7 +100,7 @@ internal sealed class ResultTables : IDisposable
     private static async Task WriteAsync(Stream to, string header, IEnumerable<string> lines, CancellationToken cancellation)
     {
         await using var writer = new StreamWriter(to, new System.Text.UTF8Encoding(false), leaveOpen: true);
-        await writer.WriteAsync((header + CsvText.LineEnd).AsMemory(), cancellation);
+        await writer.WriteAsync($"{header}{CsvText.LineEnd}".AsMemory(), cancellation);
         foreach (var line in lines) await writer.WriteAsync(line.AsMemory(), cancellation);
     }
 }
