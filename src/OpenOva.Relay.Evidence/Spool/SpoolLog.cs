@@ -31,6 +31,7 @@ public sealed class SpoolLog : IDisposable
     private long _appended;
     private long _synced;
     private Exception? _failure;
+    private bool _disposed;
 
     /// <summary>Opens the log for writing after all files that are there. Recovery reads those through <see cref="SpoolReader"/> and tells
     /// with <see cref="Need"/> which must stay.</summary>
@@ -133,6 +134,7 @@ public sealed class SpoolLog : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, true)) return;
         _timer.Dispose();
         _syncing.Wait();
         try

@@ -1,4 +1,5 @@
 using OpenOva.Relay.Configuration;
+using OpenOva.Relay.Database;
 
 namespace OpenOva.Relay.Ledger;
 
@@ -11,7 +12,7 @@ internal static class LedgerServices
         services.AddSingleton<LedgerSignal>();
         services.AddSingleton<LedgerStage>();
         services.AddSingleton(p => new OrganisationKeys(
-            p.GetRequiredService<DataDirectory>().At("keys"), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<OrganisationKeys>>()));
+            p.GetRequiredService<DataDirectory>().At("keys"), p.GetRequiredService<RelayDatabase>(), p.GetRequiredService<LedgerStage>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<OrganisationKeys>>()));
         services.AddSingleton<LedgerSequencer>();
         services.AddHostedService(p => p.GetRequiredService<LedgerSequencer>());
         services.AddSingleton<LedgerCheckpoints>();

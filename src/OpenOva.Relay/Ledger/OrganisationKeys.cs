@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text;
+using System.Text.Json.Nodes;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence.Keys;
+using OpenOva.Relay.Evidence.Ledger;
 
 namespace OpenOva.Relay.Ledger;
 
@@ -12,7 +14,7 @@ internal sealed record KeyRing(ISigningKey Signing, KeyHistory History);
 /// Each organisation's root key, signing keys and key history, as files of this user alone under one folder: <c>&lt;organisation&gt;/root.pem</c>,
 /// <c>signing-&lt;kid&gt;.pem</c>, <c>history.jws</c>. Replicas share the folder. The root key is read only when the history changes, and may be kept elsewhere meanwhile.
 /// </summary>
-internal sealed class OrganisationKeys(string folder, TimeProvider time, ILogger<OrganisationKeys> logger) : IDisposable
+internal sealed class OrganisationKeys(string folder, RelayDatabase database, LedgerStage ledger, TimeProvider time, ILogger<OrganisationKeys> logger) : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private readonly ConcurrentDictionary<string, KeyRing> _rings = new(StringComparer.Ordinal);
@@ -99,6 +101,14 @@ internal sealed class OrganisationKeys(string folder, TimeProvider time, ILogger
         var path = HistoryPath(organisation);
         await File.WriteAllBytesAsync(path + ".new", Encoding.ASCII.GetBytes(history.Jws.Compact), cancellation);
         File.Move(path + ".new", path, overwrite: true);
+        await database.TransactAsync(
+            transaction => ledger.AddAsync(transaction, organisation, LedgerEventTypes.KeyAdded, new JsonObject
+            {
+                ["kid"] = signing.PublicKey.Thumbprint,
+                ["version"] = version,
+                ["root"] = history.Fingerprint,
+            }),
+            cancellation);
         return new KeyRing(signing, history);
     }
 
