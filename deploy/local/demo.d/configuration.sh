@@ -53,6 +53,10 @@ YAML
     "Web": { "Address": "127.0.0.1", "HttpPort": $http_port, "GrpcPort": $grpc_port, "StopTimeout": "00:00:10" },
     "Sessions": { "GuacdHost": "${guacd%:*}", "GuacdPort": ${guacd##*:}, "Replica": "demo" },
     "Connections": { "Folder": "$state/connections", "SecretFolders": ["$state/secrets"] },
+    "Reports": {
+      "WeasyPrint": "$HERE/weasyprint",
+      "Assurance": { "Version": "demo", "RequiredLevel": 2, "Levels": [ { "Issuer": "$base/realms/acme", "Acr": "2", "Level": 2 } ] }
+    },
     "Identity": {
       "Issuers": [ { "Issuer": "$base/realms/acme", "Organisation": "acme", "Audience": "relay" } ],
       "Development": {
@@ -60,7 +64,7 @@ YAML
         "Realms": [ {
           "Name": "acme",
           "Users": [
-            { "UserName": "olivia", "Name": "Olivia Operator", "Email": "olivia@acme.example", "Password": "$(cat "$state/secrets/olivia")",
+            { "UserName": "olivia", "Name": "Olivia Operator", "Email": "olivia@acme.example", "Password": "$(cat "$state/secrets/olivia")", "Acr": "2",
               "RealmRoles": ["relay-operator", "ssh-targets"] },
             { "UserName": "anton", "Name": "Anton Auditor", "Email": "anton@acme.example", "Password": "$(cat "$state/secrets/anton")",
               "RealmRoles": ["relay-auditor"] }
