@@ -16,8 +16,8 @@ internal static class CheckpointVerb
             {
                 var head = await api.Ledger.GetCheckpointAsync(new GetCheckpointRequest(), await api.AsPersonAsync(cancellation), cancellationToken: cancellation);
                 var path = parsed.GetValue(file)!.FullName;
-                // One head a line: files of heads can be joined.
-                await File.WriteAllTextAsync(path, head.Checkpoint + "\n", cancellation);
+                // No line end: a .jws file holds the statement and nothing else.
+                await File.WriteAllTextAsync(path, head.Checkpoint, cancellation);
                 var root = Convert.ToHexStringLower(head.RootHash.Span);
                 answer.Write(parsed, new { file = path, size = head.TreeSize, root }, $"size  {head.TreeSize}", $"root  {root}", $"file  {path}");
                 return ExitCode.Done;
