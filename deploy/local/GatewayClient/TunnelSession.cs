@@ -39,6 +39,9 @@ internal sealed class TunnelSession : IAsyncDisposable
 
     public long PointerMoves { get; private set; }
 
+    /// <summary>The target, Relay or the network ended it.</summary>
+    public bool HasEnded => _ended.IsCompleted;
+
     /// <summary>Redeems the ticket and waits for the target's first frame.</summary>
     public static async Task<TunnelSession> StartAsync(RelayApi api, string ticket, CancellationToken cancellation)
     {
@@ -105,12 +108,7 @@ internal sealed class TunnelSession : IAsyncDisposable
     /// <summary>Says <c>disconnect</c> and waits for what the session ended with.</summary>
     public async Task<TunnelEnded> LeaveAsync(CancellationToken cancellation)
     {
-        if (!_ended.IsCompleted)
-        {
-            await SendAsync(cancellation, ("disconnect", []));
-            await _call.RequestStream.CompleteAsync();
-        }
-
+        if (!HasEnded) await SendAsync(cancellation, ("disconnect", []));
         return await _ended.WaitAsync(Leaving, cancellation);
     }
 
@@ -131,7 +129,7 @@ internal sealed class TunnelSession : IAsyncDisposable
             if (response.Ended is { } ended) return ended;
             if (response.MessageCase != TunnelResponse.MessageOneofCase.Data) continue;
             BytesReceived += response.Data.Length;
-            foreach (var sync in Take(response.Data.Memory)) await AnswerAsync(sync, cancellation);
+            foreach (var sync in Take(response.Data.Memory)) await SendAsync(cancellation, ("sync", [sync]));
         }
 
         throw new CallFailedException(CallFailure.Of("Internal", "The tunnel ended without its last message."));
@@ -171,18 +169,6 @@ internal sealed class TunnelSession : IAsyncDisposable
         }
     }
 
-    private async Task AnswerAsync(long timestamp, CancellationToken cancellation)
-    {
-        try
-        {
-            await SendAsync(cancellation, ("sync", [timestamp]));
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or RpcException)
-        {
-            // Once the requests are complete, or the session has ended, nobody waits for this answer; how it ended is read next.
-        }
-    }
-
     private async Task SendAsync(CancellationToken cancellation, params (string Opcode, long[] Args)[] instructions)
     {
         var text = string.Concat(instructions.Select(i => string.Join(',', i.Args.Select(a => Element(a.ToString(CultureInfo.InvariantCulture))).Prepend(Element(i.Opcode))) + ";"));
@@ -190,6 +176,10 @@ internal sealed class TunnelSession : IAsyncDisposable
         try
         {
             await _call.RequestStream.WriteAsync(new TunnelRequest { Data = ByteString.CopyFromUtf8(text) }, cancellation);
+        }
+        catch (Exception exception) when (exception is RpcException or InvalidOperationException)
+        {
+            // The session has ended meanwhile: its last message says how, and that is what counts.
         }
         finally
         {

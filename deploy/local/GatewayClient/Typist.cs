@@ -13,6 +13,7 @@ internal sealed class Typist(TunnelSession session)
     {
         foreach (var keysym in keysyms)
         {
+            if (session.HasEnded) return;
             var seen = session.Drawn;
             await session.PressAsync(keysym, cancellation);
             if (keysym != Keys.Enter)

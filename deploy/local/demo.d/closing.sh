@@ -30,6 +30,7 @@ demo_verify() {
       --known-head "$out/known-head.jws") >"$out/second-verifier.txt" || code=$?
     second=$code
     say "the second verifier, written in Python from the format's page alone, ended with $second"
+    [ "$second" = "$verdict" ] || fail "the two verifiers disagree: one of them is wrong"
   fi
 }
 
