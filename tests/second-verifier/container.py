@@ -42,12 +42,12 @@ def _version(size, offset):
     return 45 if size >= _ONES32 or offset >= _ONES32 else 20
 
 
-def local_header(name, size, crc, offset):
-    """The local header that an entry must have: with a ZIP64 field only when its size is too large."""
+def local_header(name, size, crc):
+    """The local header that an entry must have: in ZIP64 form only when its size is too large."""
     large = size >= _ONES32
     extra = struct.pack("<HHQQ", 1, 16, size, size) if large else b""
     field = _ONES32 if large else size
-    return _LOCAL.pack(0x04034B50, _version(size, offset), _FLAGS, 0, _TIME, _DATE, crc, field, field, len(name), len(extra)) + name + extra
+    return _LOCAL.pack(0x04034B50, _version(size, 0), _FLAGS, 0, _TIME, _DATE, crc, field, field, len(name), len(extra)) + name + extra
 
 
 def central_header(name, size, crc, offset):
@@ -144,7 +144,7 @@ class Container:
                 raise Refused(f"local header at offset {offset} is cut short")
             size = struct.unpack_from("<Q", extra, 4)[0]
         where = name.decode("ascii")
-        start = self._expect(offset, local_header(name, size, crc, offset), f"local header of {where}")
+        start = self._expect(offset, local_header(name, size, crc), f"local header of {where}")
         if start + size > self._length:
             raise Refused(f"the data of {where} go beyond the end of the file")
         return Entry(where, size, crc, offset, start)

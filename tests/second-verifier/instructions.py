@@ -5,9 +5,8 @@ import re
 
 from shapes import Refused
 
-# At most 16 digits: no LENGTH that fits in 2^53-1 needs more.
-_LENGTH = re.compile(r"([0-9]{1,16})\.")
-_LENGTH_BEGUN = re.compile(r"[0-9]{0,16}")
+_LENGTH = re.compile(r"(0|[1-9][0-9]{0,4})\.")
+_LENGTH_BEGUN = re.compile(r"(0|[1-9][0-9]{0,4})?")
 
 
 class InstructionCounter:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from shapes import Refused, encode, integer, list_of, nullable, one_of, parse, record, show, text, versioned
+from shapes import Refused, count, encode, list_of, nullable, one_of, parse, record, show, text, versioned
 
 _BASE64URL = re.compile(rb"[A-Za-z0-9_-]*")
 
@@ -96,9 +96,9 @@ class Jws:
 
 
 _HISTORY = versioned({
-    "organisation": text, "version": integer, "issued_us": integer,
+    "organisation": text, "version": count, "issued_us": count,
     "keys": list_of(record({
-        "jwk": jwk, "kid": text, "use": text, "from_us": integer, "until_us": nullable(integer)}))})
+        "jwk": jwk, "kid": text, "use": text, "from_us": count, "until_us": nullable(count)}))})
 
 
 class KeyHistory:

@@ -83,11 +83,12 @@ class Checks:
         self.all = []
         self._outcomes = {}
 
-    def make(self, name, step, *, required=True):
+    def make(self, name, step, *, required=True, needs=()):
         """Makes one check. Whatever goes wrong in it is its failure, never the program's end. Returns whether it held."""
         findings = Findings()
         try:
-            step(findings)
+            if self.require(findings, *needs):
+                step(findings)
         except Refused as refusal:
             findings.fail(str(refusal))
         except Exception as error:  # The last guard against hostile input: a fault of this program must not pass for a check that held.
@@ -123,7 +124,9 @@ def integrity(checks):
 
 
 def strength(checks):
-    """operator-signed, or witnessed when a known head holds (timestamps do not exist in this version)."""
+    """none while integrity is not HELD; witnessed when a known head holds (timestamps do not exist in this version)."""
+    if integrity(checks) != "HELD":
+        return "none"
     return "witnessed" if any(check.name == "known-head" and check.outcome == HELD for check in checks) else "operator-signed"
 
 

@@ -13,6 +13,8 @@ def member_bytes(container, entry, member):
     """Decompresses one gzip member; refuses more output than stated, less, a second member, or trailing bytes."""
     if member["offset"] + member["bytes"] > entry.size:
         raise Refused("goes beyond the end of the object")
+    if member["bytes"] < 18 or b"".join(container.chunks(entry, member["offset"], 4)) != b"\x1f\x8b\x08\x00":
+        raise Refused("not a plain gzip member")
     inflater, left = zlib.decompressobj(wbits=31), member["raw_bytes"]
     for chunk in container.chunks(entry, member["offset"], member["bytes"]):
         while chunk:

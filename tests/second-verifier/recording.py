@@ -13,14 +13,14 @@ _EXTRA = list_of(record({"name": text, "key": text, "bytes": count, "sha256": di
 _REFERENCE = record({"id": text, "sha256": digest})
 
 MANIFEST = versioned({
-    "organisation": text, "session": text, "source": text, "epoch": count, "sealed_us": integer,
+    "organisation": text, "session": text, "source": text, "epoch": count, "sealed_us": count,
     "connection": record({"name": text, "protocol": text, "digest": digest}),
     "subject": record({"issuer": text, "sub": text}),
     "decision": _REFERENCE, "opening": _REFERENCE, "session_key": jwk,
     "software": record({"name": text, "version": text, "sha256": digest}),
-    "guacd": record({"version": nullable(text)}),
-    "clock": record({"wall_us": nullable(integer), "sync_ms": nullable(integer)}),
-    "times": record({"opened_us": integer, "connected_us": nullable(integer), "ended_us": integer}),
+    "guacd": record({"version": text}),
+    "clock": record({"wall_us": nullable(count), "sync_ms": nullable(integer)}),
+    "times": record({"opened_us": count, "connected_us": nullable(count), "ended_us": count}),
     "end": record({"reason": text, "status": integer}),
     "totals": record({
         "received": TALLY, "left_out": TALLY, "synthesised": TALLY, "recorded": TALLY,
@@ -32,15 +32,15 @@ MANIFEST = versioned({
     "segments": record({"count": count, "root": digest, "head": digest}),
     "recording": record(_STORED | {"raw_bytes": count, "raw_sha256": digest, "instructions": count}),
     "index": record(_STORED),
-    "retention": record({"mode": text, "until_us": nullable(integer)}),
+    "retention": record({"mode": text, "until_us": count}),
     "not_captured": list_of(text), "tracks": _EXTRA, "supplements": _EXTRA})
 
 HEADER = versioned({
     "organisation": text, "session": text, "epoch": count, "number": count, "previous": digest, "signer": one_of("session", "service"),
     "raw_offset": count, "raw_bytes": count, "raw_sha256": digest, "instructions": count,
-    "first_wall_us": nullable(integer), "last_wall_us": nullable(integer),
+    "first_wall_us": count, "last_wall_us": count,
     "first_sync_ms": nullable(integer), "last_sync_ms": nullable(integer),
-    "heartbeats": list_of(record({"mono_ms": integer, "wall_us": integer, "received_bytes": count, "recorded_bytes": count})),
+    "heartbeats": list_of(record({"mono_ms": integer, "wall_us": count, "received_bytes": count, "recorded_bytes": count})),
     "classes": map_of(TALLY), "synthesised": TALLY})
 
 INDEX = versioned({
@@ -108,5 +108,5 @@ def _header(number, data):
 
 
 def tallies(classes):
-    """Classes that counted something, as name -> (count, bytes); a class that is absent counts as zero."""
-    return {name: (c["count"], c["bytes"]) for name, c in classes.items() if c["count"] or c["bytes"]}
+    """name -> (count, bytes)."""
+    return {name: (c["count"], c["bytes"]) for name, c in classes.items()}

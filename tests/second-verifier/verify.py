@@ -5,9 +5,7 @@
 
 Exit code by section 5.3: 1 if any check failed, 2 if a required one is missing, 0 otherwise; 64 for a wrong command line.
 
-Where one check refuses something, the others are still made as far as they can be: data under test are read even when their digest is wrong, so
-that the damaged part can be named; a reference (key, head, manifest, segment header) that was refused proves nothing, so what would be compared
-with it is `not-made`. In one check, failed goes before missing, and missing before not-made.
+What a check needs is in the README's table. In one check, failed goes before missing, and missing before not-made.
 """
 
 import argparse
@@ -22,7 +20,7 @@ from ledger import MAX_CHECKPOINT_BYTES, MAX_LEAF_BYTES, MAX_RANGE_BYTES, Ledger
 from outcomes import Checks, exit_code, integrity, strength  # noqa: E402
 from recording import Recording  # noqa: E402
 from recording_checks import RecordingChecks  # noqa: E402
-from shapes import Refused, count, digest, integer, list_of, record, show, text, versioned  # noqa: E402
+from shapes import Refused, count, digest, list_of, record, show, text, versioned  # noqa: E402
 
 # Limits of this verifier; the README states none.
 MAX_OUTER_BYTES = 64 << 20
@@ -30,7 +28,7 @@ MAX_HISTORY_BYTES = 16 << 20
 MAX_KNOWN_HEADS_BYTES = 16 << 20
 
 _OUTER = versioned({
-    "organisation": text, "created_us": integer, "report": text,
+    "organisation": text, "created_us": count, "report": text,
     "head": record({"size": count, "root": digest, "sha256": digest}),
     "files": list_of(record({"path": text, "bytes": count, "sha256": digest}))})
 
@@ -44,19 +42,19 @@ class Verification:
         self._path, self._trust, self._known_paths = path, trust, known_heads
         self.checks = Checks()
         self._container = self._outer = self._history = self._checkpoint = self._ledger = None
-        self._sessions = []
+        self._sessions, self._wrong_crc = [], []
         self._heads = []  # (where, checkpoint or the refusal)
 
     @property
     def fingerprint(self):
-        """Thumbprint of the root key that signed the history, or None."""
-        return self._history.root if self._history else None
+        """Thumbprint of the root key, or None when `keys` does not hold."""
+        return self._history.root if self.checks.held("keys") else None
 
     @property
     def completeness(self):
-        """(verdict, list of what is open); the verdict is None when the ledger did not hold."""
+        """(verdict, list of what is open)."""
         if not self.checks.held("ledger"):
-            return None, []
+            return "NOT_EVIDENCED", []
         found = self._ledger.completeness.open()
         return ("OPEN" if found else "COMPLETE"), found
 
@@ -77,32 +75,33 @@ class Verification:
         return name != "timestamps" and (name != "known-head" or bool(self._known_paths))
 
     def _run_contents(self):
-        steps = {"files": self._files_check, "keys": self._keys_check, "trust": self._trust_check,
-                 "bundle-signature": self._signature_check, "checkpoint": self._checkpoint_check, "ledger": self._ledger_check,
-                 "known-head": self._known_head_check, "timestamps": self._timestamps_check}
+        steps = {"files": (self._files_check, ()), "keys": (self._keys_check, ()), "trust": (self._trust_check, ("keys",)),
+                 "bundle-signature": (self._signature_check, ("keys",)), "checkpoint": (self._checkpoint_check, ("keys",)),
+                 "ledger": (self._ledger_check, ("checkpoint",)), "known-head": (self._known_head_check, ("ledger",) if self._known_paths else ()),
+                 "timestamps": (self._timestamps_check, ())}
         for name in _AFTER_CONTAINER:
-            self.checks.make(name, steps[name], required=self._required(name))
-        organisation = self._outer.payload["organisation"] if self._outer else None
+            step, needs = steps[name]
+            self.checks.make(name, step, required=self._required(name), needs=needs)
         for session in self._sessions:
             recording = Recording(self._container, session)
             recording.read_index(self._container)
-            RecordingChecks(self.checks, self._container, organisation, self._history, self._ledger, recording).make()
+            RecordingChecks(self.checks, self._container, self._history, self._ledger, recording).make()
 
     # ---- container and files ------------------------------------------------------------------
 
-    def _container_check(self, findings):
-        """5.1. A wrong CRC-32 fails the check but leaves the layout readable."""
-        container = Container(self._path)
-        for name in container.digest():
-            findings.fail(f"{name}: its CRC-32 is wrong")
-        self._container = container
+    def _container_check(self, _):
+        """5.1, but for the CRC-32s."""
+        self._container = container = Container(self._path)
+        self._wrong_crc = container.digest()
         self._sessions = sorted({name.split("/")[1] for name in container.entries if name.startswith("recordings/") and name.count("/") >= 2})
 
     def _files_check(self, findings):
         """5.2: the outer manifest and what it lists."""
+        for name in self._wrong_crc:
+            findings.fail(f"{name}: its CRC-32 is wrong")
         entry = self._container.entries.get("bundle.jws")
         if entry is None:
-            return findings.miss("bundle.jws is absent")
+            return findings.fail("bundle.jws is absent")
         self._outer = findings.attempt("bundle.jws", self._read_outer, entry)
         if self._outer is not None:
             self._compare_files(findings, self._outer.payload["files"])
@@ -135,25 +134,22 @@ class Verification:
         self._history = findings.attempt(entry.name, lambda: KeyHistory(self._container.read(entry, MAX_HISTORY_BYTES)))
         if self._history is None:
             return None
-        if self._outer is None:
-            return findings.unmade("the bundle's organisation is unknown: bundle.jws is absent or was refused by `files`")
-        return self._same_organisation(findings, entry.name, self._history.organisation)
-
-    def _same_organisation(self, findings, where, organisation):
-        findings.demand(organisation == self._outer.payload["organisation"], f"{where}: organisation {show(organisation)} is not the bundle's")
+        if self._outer is not None:
+            findings.demand(self._history.organisation == self._outer.payload["organisation"],
+                            f"{entry.name}: organisation {show(self._history.organisation)} is not the bundle's")
 
     def _trust_check(self, findings):
         """The fingerprint given is the root key's."""
         if self._trust is None:
-            return findings.miss("no fingerprint was given")
-        if self.checks.require(findings, "keys") and self._trust != self._history.root:
+            findings.miss("no fingerprint was given")
+        elif self._trust != self._history.root:
             findings.miss(f"the root key is {self._history.root}, not {show(self._trust)}")
 
     def _signature_check(self, findings):
         """The outer manifest is signed by the organisation at created_us."""
         if self._outer is None:
             findings.unmade("bundle.jws is absent or was refused by `files`")
-        elif self.checks.require(findings, "keys"):
+        else:
             findings.attempt("bundle.jws", self._history.verify, self._outer, self._outer.payload["created_us"])
 
     # ---- ledger -------------------------------------------------------------------------------
@@ -164,14 +160,16 @@ class Verification:
         if entry is None:
             return findings.miss("ledger/checkpoint.jws is absent")
         self._checkpoint = findings.attempt(entry.name, lambda: checkpoint(self._container.read(entry, MAX_CHECKPOINT_BYTES)))
-        if self._checkpoint is not None and self.checks.require(findings, "keys"):
+        if self._checkpoint is not None:
             self._check_head(findings, entry.name, self._checkpoint)
-            stated, payload = self._outer.payload["head"], self._checkpoint.payload
-            agrees = (stated["size"], stated["root"], stated["sha256"]) == (payload["size"], payload["root"], self._checkpoint.digest)
-            findings.demand(agrees, "bundle.jws: head is not this checkpoint")
+            if self._outer is not None:
+                stated, payload = self._outer.payload["head"], self._checkpoint.payload
+                agrees = (stated["size"], stated["root"], stated["sha256"]) == (payload["size"], payload["root"], self._checkpoint.digest)
+                findings.demand(agrees, "bundle.jws: head is not this checkpoint")
 
     def _check_head(self, findings, where, head):
-        self._same_organisation(findings, where, head.payload["organisation"])
+        organisation = head.payload["organisation"]
+        findings.demand(organisation == self._history.organisation, f"{where}: organisation {show(organisation)} is not that of the keys")
         findings.attempt(where, self._history.verify, head, head.payload["time_us"])
 
     def _ledger_check(self, findings):
@@ -180,15 +178,13 @@ class Verification:
         absent = [name for name in ("ledger/range.json", "ledger/leaves.jsonl") if name not in entries]
         if absent:
             return findings.miss(" and ".join(absent) + (" is absent" if len(absent) == 1 else " are absent"))
-        if self._outer is None:
-            return findings.unmade("the bundle's organisation is unknown: bundle.jws is absent or was refused by `files`")
         self._read_known_heads()
         sizes = {head.payload["size"] for _, head in self._heads if not isinstance(head, Refused)}
         wanted = {identity for session in self._sessions for identity in Recording(self._container, session).wanted_ids()}
-        self._ledger = Ledger(self._outer.payload["organisation"], wanted, set(self._sessions), sizes)
+        self._ledger = Ledger(self._history.organisation, wanted, set(self._sessions), sizes)
         self._ledger.read(findings, self._container.read(entries["ledger/range.json"], MAX_RANGE_BYTES),
                           self._container.lines(entries["ledger/leaves.jsonl"], MAX_LEAF_BYTES))
-        if self.checks.require(findings, "checkpoint") and not findings.failing:
+        if not findings.failing:
             self._compare_root(findings)
 
     def _compare_root(self, findings):
@@ -207,16 +203,12 @@ class Verification:
         """Every known head is the organisation's, and its root is the root at its size."""
         if not self._known_paths:
             return findings.unmade("no known head was given")
-        if not self._heads:
-            self._read_known_heads()
-        ledger_holds = self.checks.require(findings, "keys", "ledger")
         for where, head in self._heads:
             if isinstance(head, Refused):
                 findings.fail(f"{where}: {head}")
-            elif self.checks.held("keys"):
+            else:
                 self._check_head(findings, where, head)
-                if ledger_holds:
-                    self._compare_known(findings, where, head.payload)
+                self._compare_known(findings, where, head.payload)
 
     def _compare_known(self, findings, where, head):
         size = head["size"]
@@ -268,7 +260,7 @@ def table(result):
     width = max(len(check["name"]) for check in result["checks"])
     lines = [f"{check['name']:<{width}}  {check['outcome']:<8}  {check['detail']}".rstrip() for check in result["checks"]]
     lines += ["", f"integrity     {result['integrity']}", f"strength      {result['strength']}",
-              f"completeness  {result['completeness']['verdict'] or 'not judged: the ledger did not hold'}"]
+              f"completeness  {result['completeness']['verdict']}"]
     lines += [f"              {item}" for item in result["completeness"]["open"]]
     lines.append(f"root key      {result['fingerprint'] or 'unknown'}")
     return "\n".join(lines)

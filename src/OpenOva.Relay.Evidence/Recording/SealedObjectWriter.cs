@@ -42,8 +42,7 @@ public sealed class SealedObjectWriter : IAsyncDisposable
         _instructions.Read(raw.Span);
         if (!_instructions.AtBoundary) throw new EvidenceFormatException($"segment {_segments.Count} does not end at an instruction's end");
         OpenMember();
-        // An empty write would make GZipStream end an otherwise empty member by itself, beside the one that CloseMemberAsync writes.
-        if (!raw.IsEmpty) await _member!.WriteAsync(raw, cancellationToken).ConfigureAwait(false);
+        await _member!.WriteAsync(raw, cancellationToken).ConfigureAwait(false);
         _raw.AppendData(raw.Span);
         _rawBytes += raw.Length;
         _segments.Add(compactHeader);

@@ -74,28 +74,41 @@ public sealed class RecordingVerifier
 
     private string Ledgered()
     {
-        if (!_events!.SealedManifests.Contains(_manifestJws!.Digest)) throw NotFound("no recording.sealed event names this manifest");
-        _ = Find("decision", LedgerEventTypes.AccessDecided);
-        var opening = Find("opening", LedgerEventTypes.RecordingOpened);
-        if (opening.Session != _session) throw _manifest.Error("its opening is another session's");
-        if (opening.Epoch != _manifest.Count("epoch")) throw _manifest.Error("its epoch is not the one in the ledger");
-        if (opening.SessionKey != EcPublicKey.FromJwk(_manifest.Object("session_key")).Thumbprint)
-            throw _manifest.Error("its session key is not the one in the ledger");
+        var missing = new List<string>();
+        if (!_events!.SealedManifests.Contains(_manifestJws!.Digest)) NotFound("no recording.sealed event names this manifest");
+        Find("decision", LedgerEventTypes.AccessDecided);
+        if (Find("opening", LedgerEventTypes.RecordingOpened) is { } opening)
+        {
+            if (opening.Session != _session) throw _manifest.Error("its opening is another session's");
+            if (opening.Epoch != _manifest.Count("epoch")) throw _manifest.Error("its epoch is not the one in the ledger");
+            if (opening.SessionKey != EcPublicKey.FromJwk(_manifest.Object("session_key")).Thumbprint)
+                throw _manifest.Error("its session key is not the one in the ledger");
+        }
+
+        // What is wrong goes before what is not there.
+        if (missing.Count > 0) throw new EvidenceMissingException($"{string.Join("; ", missing)}; leaves before {_firstLeaf} are not here");
         return "manifest, decision, opening and session key are in the ledger";
-    }
 
-    private RecordingEvents.ReferredEvent Find(string name, string type)
-    {
-        var reference = _manifest.Object(name);
-        var found = _events!.Referred(reference.String("id")).ToList();
-        if (found.Count == 0) throw NotFound($"its {name} is not in the ledger");
-        return found.FirstOrDefault(e => e.Type == type && e.DataDigest == reference.Digest("sha256"))
-            ?? throw _manifest.Error($"its {name} is not what the ledger says");
-    }
+        RecordingEvents.ReferredEvent? Find(string name, string type)
+        {
+            var reference = _manifest.Object(name);
+            var found = _events!.Referred(reference.String("id")).ToList();
+            if (found.Count == 0)
+            {
+                NotFound($"its {name} is not in the ledger");
+                return null;
+            }
 
-    private Exception NotFound(string what) => _firstLeaf > 0
-        ? new EvidenceMissingException($"{what}; leaves before {_firstLeaf} are not here")
-        : new EvidenceFormatException(what);
+            return found.FirstOrDefault(e => e.Type == type && e.DataDigest == reference.Digest("sha256"))
+                ?? throw _manifest.Error($"its {name} is not what the ledger says");
+        }
+
+        void NotFound(string what)
+        {
+            if (_firstLeaf == 0) throw new EvidenceFormatException(what);
+            missing.Add(what);
+        }
+    }
 
     private string Index()
     {

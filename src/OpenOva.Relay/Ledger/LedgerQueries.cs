@@ -144,6 +144,12 @@ internal static class LedgerQueries
         database.QueryAsync<LeafRow>(
             "SELECT seq, leaf FROM ledger_leaves WHERE organisation = @organisation AND session = @session ORDER BY seq", new { organisation, session }, cancellation);
 
+    public static async Task<bool> IsNumberedAsync(RelayDatabase database, string organisation, string session, string type, CancellationToken cancellation) =>
+        await database.ExecuteScalarAsync<long>(
+            "SELECT COUNT(*) FROM ledger_leaves WHERE organisation = @organisation AND session = @session AND type = @type",
+            new { organisation, session, type },
+            cancellation) > 0;
+
     public static Task<LeafRow?> LeafByIdAsync(RelayDatabase database, string organisation, string id, CancellationToken cancellation) =>
         database.QuerySingleOrDefaultAsync<LeafRow>(
             "SELECT seq, leaf FROM ledger_leaves WHERE organisation = @organisation AND id = @id", new { organisation, id }, cancellation);

@@ -15,7 +15,7 @@ public static class Forgery
         var entries = new List<ZipEntry>();
         foreach (var (name, data) in files)
         {
-            var crc = new Recording.Crc32();
+            var crc = new OpenOva.Relay.Evidence.Recording.Crc32();
             crc.Append(data);
             entries.Add(new(name, data.Length, crc.Value, to.Position));
             to.Write(ZipRecords.Local(entries[^1]));

@@ -1,3 +1,5 @@
+using OpenOva.Relay.Evidence.Bundle;
+
 namespace OpenOva.Relay.Evidence.Tests.Corpus;
 
 /// <summary>Every tampering that somebody has thought of, and what must come of it. All verifiers must agree on all of it.</summary>
@@ -23,7 +25,7 @@ public static partial class TamperCorpus
         {
             var sample = await SampleBundle.CreateAsync(keys);
             var heads = new List<byte[]>(source.Heads ? sample.KnownHeads : []);
-            if (source.OwnHead) heads.Add(sample.Files[Bundle.BundlePath.Checkpoint]);
+            if (source.OwnHead) heads.Add(sample.Files[BundlePath.Checkpoint]);
             if (source.Head is { } head) heads.Add(await head(sample));
             cases.Add(source.Expected with
             {

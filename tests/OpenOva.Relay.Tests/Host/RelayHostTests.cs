@@ -136,6 +136,19 @@ public sealed class RelayHostTests
     }
 
     [Fact]
+    public async Task Serve_BrokerIsDown_ServesAllTheSame()
+    {
+        await using var relay = await RunningRelay.StartAsync(settings => settings with
+        {
+            Values = new Dictionary<string, string?>(settings.Values) { ["Relay:Bus:Url"] = "amqp://127.0.0.1:1" },
+        });
+
+        using var ready = await relay.Web.GetAsync("/readyz", Cancellation);
+
+        Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+    }
+
+    [Fact]
     public void Build_BadConfiguration_ReportsEverythingWithItsKeyAndNoSecret()
     {
         var failures = Failures(new()
