@@ -39,7 +39,7 @@ internal static class RelaySlices
     /// <summary>Routes and gRPC services. gRPC goes to <c>Doors.Grpc</c>, everything else to <c>Doors.Web</c>: <c>.AtDoor(…)</c>.</summary>
     public static void MapSlices(this WebApplication application)
     {
-        application.MapOperations();
+        application.MapOperations().WithMetadata(new AllowAnonymousCallAttribute("Probes and scrapers have no token, and nothing there tells of persons or sessions."));
         application.MapDevelopmentIssuer();
         application.MapGrpcService<ConnectionsGrpcService>().AtDoor(Doors.Grpc);
         application.MapGrpcService<SessionsGrpcService>().AtDoor(Doors.Grpc);

@@ -18,19 +18,21 @@ internal static class WebServices
         return services;
     }
 
-    /// <summary>Process up, ready for work, metrics. Open to whoever reaches the port: they tell nothing of persons or sessions.</summary>
-    public static void MapOperations(this IEndpointRouteBuilder routes)
+    /// <summary>Process up, ready for work, metrics. Whoever maps them declares who may call.</summary>
+    public static RouteGroupBuilder MapOperations(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => Results.Text("ok\n")).AllowAnonymous().AtDoor(Doors.Web);
-        routes.MapGet("/readyz", async (Readiness readiness, HttpContext context) =>
+        var operations = routes.MapGroup("").AtDoor(Doors.Web);
+        operations.MapGet("/healthz", () => Results.Text("ok\n"));
+        operations.MapGet("/readyz", async (Readiness readiness, HttpContext context) =>
         {
             var probes = await readiness.CheckAsync(context.RequestAborted);
             var ready = probes.Values.All(succeeded => succeeded);
             return Results.Json(
                 new { ready, probes = probes.ToDictionary(probe => probe.Key, probe => probe.Value ? "ok" : "failed") },
                 statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
-        }).AllowAnonymous().AtDoor(Doors.Web);
-        routes.MapGet("/metrics", (PrometheusExporter exporter) => Results.Text(exporter.Scrape(), "text/plain; version=0.0.4")).AllowAnonymous().AtDoor(Doors.Web);
+        });
+        operations.MapGet("/metrics", (PrometheusExporter exporter) => Results.Text(exporter.Scrape(), "text/plain; version=0.0.4"));
+        return operations;
     }
 
     /// <summary>Where the started application answers HTTP/1.1.</summary>
