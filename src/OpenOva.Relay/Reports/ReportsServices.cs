@@ -12,7 +12,7 @@ namespace OpenOva.Relay.Reports;
 internal static class ReportsServices
 {
     /// <summary>Catalogues, the report job, and what <see cref="ReportsGrpcService"/> needs.</summary>
-    public static IServiceCollection AddReports(this IServiceCollection services, string dataDirectory)
+    public static IServiceCollection AddReports(this IServiceCollection services)
     {
         services.AddRelayOptions<ReportsOptions, ValidateReportsOptions>(ReportsOptions.Section);
 
@@ -25,7 +25,7 @@ internal static class ReportsServices
             p.GetRequiredService<RelayDatabase>(), p.GetRequiredService<LedgerCheckpoints>(), p.GetRequiredService<OrganisationKeys>(), p.GetRequiredService<IObjectStore>(),
             p.GetRequiredService<ObjectStorageOptions>(), p.GetRequiredService<Catalogues>(), p.GetRequiredService<ReportPins>(), p.GetRequiredService<BundleRecordings>(),
             p.GetRequiredService<IReportPdf>(), p.GetRequiredService<ReportsOptions>(), p.GetRequiredService<ReplicaName>(),
-            Path.GetFullPath("scratch", Path.GetFullPath(dataDirectory)), p.GetRequiredService<TimeProvider>()));
+            p.GetRequiredService<DataDirectory>().At("scratch"), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ReportRequests>();
         services.AddSingleton<ReportDownloads>();
         services.AddRelayConsumer<MakeReport, ReportRequested>("reports.make");
