@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 namespace OpenOva.Relay.Tests;
 
 /// <summary>
+/// A test class carries one kind; where its tests differ in kind, each of them carries one instead.
 /// Reads the sources of tests rather than their assemblies, so that one run sees all projects whether they are built or not. Top-level
 /// declarations start in the first column:
 /// <code>
@@ -19,7 +20,7 @@ internal static partial class TestKinds
         var classes = sources.SelectMany(Classes).ToList();
 
         // A class that holds tests, or derives from one that does, is a test class.
-        var tests = classes.Where(declared => declared.HasTests).Select(declared => declared.Name).ToHashSet(StringComparer.Ordinal);
+        var tests = classes.Where(declared => declared.Tests > 0).Select(declared => declared.Name).ToHashSet(StringComparer.Ordinal);
         while (classes.Any(declared => declared.Base is { } parent && tests.Contains(parent) && tests.Add(declared.Name)))
         {
         }
@@ -31,7 +32,11 @@ internal static partial class TestKinds
         {
             var kinds = group.SelectMany(declared => declared.Kinds).ToList();
             var isAbstract = group.Any(declared => declared.IsAbstract);
-            if (isAbstract && kinds.Count > 0) faults.Add($"{group.Key} is abstract and has a kind");
+            var tested = group.Sum(declared => declared.Tests);
+            var ownKinds = group.SelectMany(declared => declared.TestKinds).ToList();
+            if (kinds.Count > 0 && ownKinds.Count > 0) faults.Add($"{group.Key} has a kind of its own and its tests have too");
+            else if (tested > 0 && ownKinds.Count == tested) faults.AddRange(ownKinds.Except(Kinds).Select(kind => $"{group.Key} has the unknown kind {kind}"));
+            else if (isAbstract && kinds.Count > 0) faults.Add($"{group.Key} is abstract and has a kind");
             else if (!isAbstract && kinds.Count != 1) faults.Add($"{group.Key} has {kinds.Count} kinds");
             else faults.AddRange(kinds.Except(Kinds).Select(kind => $"{group.Key} has the unknown kind {kind}"));
         }
@@ -45,13 +50,15 @@ internal static partial class TestKinds
         TestClass? current = null;
         foreach (var line in source.Split('\n').Select(line => line.TrimEnd('\r')))
         {
-            if (TestMethod().IsMatch(line))
+            if (line.Length > 0 && char.IsWhiteSpace(line[0]))
             {
-                if (current is not null) current.HasTests = true;
+                if (current is null) continue;
+                if (TestMethod().IsMatch(line)) current.Tests++;
+                if (IndentedAttribute().IsMatch(line)) current.TestKinds.AddRange(Kind().Matches(line).Select(match => match.Groups[1].Value));
                 continue;
             }
 
-            if (line.Length == 0 || char.IsWhiteSpace(line[0]) || line.StartsWith("//", StringComparison.Ordinal)) continue;
+            if (line.Length == 0 || line.StartsWith("//", StringComparison.Ordinal)) continue;
             pending.AddRange(Kind().Matches(line).Select(match => match.Groups[1].Value));
             if (Declaration().Match(line) is { Success: true } declaration)
             {
@@ -68,6 +75,10 @@ internal static partial class TestKinds
     [GeneratedRegex(@"^\s+\[(?:\w+, )?(?:Fact|Theory)\b")]
     private static partial Regex TestMethod();
 
+    // A Trait within InlineData's text does not count.
+    [GeneratedRegex(@"^\s+\[(?:Fact|Theory|Trait)\b")]
+    private static partial Regex IndentedAttribute();
+
     [GeneratedRegex("Trait\\(\"Kind\", \"(\\w+)\"\\)")]
     private static partial Regex Kind();
 
@@ -77,6 +88,8 @@ internal static partial class TestKinds
 
     private sealed record TestClass(string Name, bool IsAbstract, string? Base, IReadOnlyList<string> Kinds)
     {
-        public bool HasTests { get; set; }
+        public int Tests { get; set; }
+
+        public List<string> TestKinds { get; } = [];
     }
 }

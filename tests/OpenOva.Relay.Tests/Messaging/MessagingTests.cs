@@ -239,6 +239,7 @@ public abstract class MessagingTests(TestDatabaseKind kind) : DatabaseTests(kind
     {
         var node = await StartAsync();
         await BoundedAsync(node.Bus.StopAsync(Cancellation));
+        await UntilAsync(() => Task.FromResult(node.Bus.CheckHealth().Status == BusHealthStatus.Unhealthy ? "" : null));
         for (var i = 0; i < 5; i++) await AddAsync(node, i);
         Assert.Equal(0, await node.Publisher.PublishAsync(Cancellation));
         Assert.Equal(5L, await Db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM outbox WHERE published_us IS NULL AND attempts = 0", null, Cancellation));
