@@ -45,6 +45,8 @@ internal static class Text
     public static string Findings(SessionFinding finding) =>
         string.Join(" ", finding.Clauses.Where(c => c.Outcome == Outcome.Fail).Select(c => c.Detail is null ? c.Reason : $"{c.Reason} ({c.Detail})"));
 
+    public static string Difference(Difference difference) => difference.Detail is null ? difference.Reason : $"{difference.Reason} ({difference.Detail})";
+
     public static string Leaves(IReadOnlyList<long> leaves) =>
         $"{(leaves.Count == 1 ? "leaf" : "leaves")} {string.Join(", ", leaves.Select(leaf => leaf.ToString(CultureInfo.InvariantCulture)))}";
 
