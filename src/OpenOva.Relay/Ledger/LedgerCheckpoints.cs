@@ -17,7 +17,7 @@ internal sealed class LedgerCheckpoints(
     /// <summary>Numbers what is staged, and gives the signed head of all that is numbered; a new one when the ledger has grown since the last.</summary>
     public async Task<Checkpoint> MakeAsync(string organisation, CancellationToken cancellation)
     {
-        await sequencer.SequenceAsync(cancellation);
+        await sequencer.SettleAsync(organisation, cancellation);
         var size = await LedgerQueries.SizeAsync(database, organisation, cancellation);
         var newest = await LedgerQueries.NewestCheckpointAsync(database, organisation, cancellation);
         if (newest is null || newest.Size < size)

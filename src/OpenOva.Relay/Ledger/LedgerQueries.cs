@@ -56,6 +56,15 @@ internal static class LedgerQueries
         transaction.QueryAsync<StagedRow>(
             "SELECT id, type, time_us, data FROM ledger_staged WHERE organisation = @organisation ORDER BY id LIMIT @most", new { organisation, most });
 
+    /// <summary>The id of the newest event that waits for its number; null: none does.</summary>
+    public static Task<string?> NewestStagedAsync(RelayDatabase database, string organisation, CancellationToken cancellation) =>
+        database.ExecuteScalarAsync<string?>("SELECT MAX(id) FROM ledger_staged WHERE organisation = @organisation", new { organisation }, cancellation);
+
+    /// <summary>Whether any event up to an id still waits for its number.</summary>
+    public static async Task<bool> IsStagedUpToAsync(RelayDatabase database, string organisation, string id, CancellationToken cancellation) =>
+        await database.ExecuteScalarAsync<string?>(
+            "SELECT MIN(id) FROM ledger_staged WHERE organisation = @organisation AND id <= @id", new { organisation, id }, cancellation) is not null;
+
     public static async Task<long> SizeAsync(RelayTransaction transaction, string organisation) =>
         await transaction.ExecuteScalarAsync<long?>("SELECT size FROM ledger_heads WHERE organisation = @organisation", new { organisation }) ?? 0;
 
@@ -143,12 +152,6 @@ internal static class LedgerQueries
     public static Task<IReadOnlyList<LeafRow>> LeavesOfSessionAsync(RelayDatabase database, string organisation, string session, CancellationToken cancellation) =>
         database.QueryAsync<LeafRow>(
             "SELECT seq, leaf FROM ledger_leaves WHERE organisation = @organisation AND session = @session ORDER BY seq", new { organisation, session }, cancellation);
-
-    public static async Task<bool> IsNumberedAsync(RelayDatabase database, string organisation, string session, string type, CancellationToken cancellation) =>
-        await database.ExecuteScalarAsync<long>(
-            "SELECT COUNT(*) FROM ledger_leaves WHERE organisation = @organisation AND session = @session AND type = @type",
-            new { organisation, session, type },
-            cancellation) > 0;
 
     public static Task<LeafRow?> LeafByIdAsync(RelayDatabase database, string organisation, string id, CancellationToken cancellation) =>
         database.QuerySingleOrDefaultAsync<LeafRow>(

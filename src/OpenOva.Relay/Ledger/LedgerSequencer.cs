@@ -13,6 +13,7 @@ internal sealed class LedgerSequencer(RelayDatabase database, Leases leases, Led
     private const int BatchSize = 500;
     private static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan OtherReplicaPause = TimeSpan.FromMilliseconds(100);
     private readonly Dictionary<string, MerkleFrontier> _frontiers = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _running = new(1, 1);
 
@@ -44,6 +45,35 @@ internal sealed class LedgerSequencer(RelayDatabase database, Leases leases, Led
         }
     }
 
+    /// <summary>
+    /// Completes when everything that this organisation has staged now is numbered, by this replica or by the one that holds the organisation's lease.
+    /// </summary>
+    public async Task SettleAsync(string organisation, CancellationToken cancellation)
+    {
+        await SequenceAsync(cancellation);
+        if (await LedgerQueries.NewestStagedAsync(database, organisation, cancellation) is not { } newest) return;
+        while (await LedgerQueries.IsStagedUpToAsync(database, organisation, newest, cancellation))
+        {
+            await Task.Delay(OtherReplicaPause, cancellation);
+            await SequenceAsync(cancellation);
+        }
+    }
+
+    /// <summary>Numbers one batch under a lease; returns how many events it held, and writes nothing where the lease is no longer held.</summary>
+    internal async Task<int> SequenceBatchAsync(string organisation, Lease lease, CancellationToken cancellation)
+    {
+        try
+        {
+            return await database.TransactAsync(transaction => SequenceBatchAsync(transaction, organisation, lease), cancellation);
+        }
+        catch
+        {
+            // What the frontier holds may not have been committed.
+            _frontiers.Remove(organisation);
+            throw;
+        }
+    }
+
     public override void Dispose()
     {
         _running.Dispose();
@@ -68,20 +98,6 @@ internal sealed class LedgerSequencer(RelayDatabase database, Leases leases, Led
                 logger.SequencingFailed(exception);
                 await Task.Delay(LookPeriod, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-        }
-    }
-
-    private async Task<int> SequenceBatchAsync(string organisation, Lease lease, CancellationToken cancellation)
-    {
-        try
-        {
-            return await database.TransactAsync(transaction => SequenceBatchAsync(transaction, organisation, lease), cancellation);
-        }
-        catch
-        {
-            // What the frontier holds may not have been committed.
-            _frontiers.Remove(organisation);
-            throw;
         }
     }
 

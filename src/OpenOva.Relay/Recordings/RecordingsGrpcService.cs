@@ -91,6 +91,8 @@ internal sealed class RecordingsGrpcService(
     {
         if (purpose.Length is 0 or > MaxPurposeLength || purpose.Contains('\0', StringComparison.Ordinal)) throw RelayException.InvalidField("purpose");
         var caller = context.Callers().Caller;
+        // What is no id is looked up nowhere: a NUL in it would be an error of PostgreSQL's, and so another answer.
+        if (!Guid.TryParseExact(session, "D", out _)) throw new RelayException(ErrorReason.NotPermitted);
         var people = await RecordingQueries.SubjectAsync(database, caller.Organisation, session, context.CancellationToken);
         // Nobody reads his own, and whether another organisation's exists is nobody's business.
         if (people is null || (people.Issuer == caller.Issuer && people.Subject == caller.Subject)) throw new RelayException(ErrorReason.NotPermitted);

@@ -11,7 +11,8 @@ internal sealed class SpooledSession(Guid id)
 {
     private readonly Lock _gate = new();
     private readonly ArrayBufferWriter<byte> _encoded = new(64);
-    private SpoolPosition _last;
+    // Before the first byte of file 0, which is where reading begins too.
+    private SpoolPosition _last = new(0, -1);
 
     public Guid Id { get; } = id;
 

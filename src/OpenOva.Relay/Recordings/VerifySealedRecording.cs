@@ -15,34 +15,19 @@ internal sealed class VerifySealedRecording(
     RecordingVerification verification, RelayDatabase database, LedgerStage ledger, LedgerSequencer sequencer, Outbox outbox, TimeProvider time,
     ILogger<VerifySealedRecording> logger) : IRelayConsumer<RecordingSealed>
 {
-    private const int MaxLooks = 60;
-    private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(500);
-
     public async Task ConsumeAsync(Delivery<RecordingSealed> delivery, CancellationToken cancellation)
     {
         var message = delivery.Message;
         var row = await RecordingQueries.FindAsync(database, message.Organisation, message.Session, cancellation)
             ?? throw new InvalidOperationException($"session {message.Session} has no sealed recording");
 
-        await WaitForNumberAsync(row, cancellation);
+        // The checks compare with the ledger, so what was staged with the seal must have its number first, whichever replica gives it.
+        await sequencer.SettleAsync(row.Organisation, cancellation);
         var checks = await verification.VerifyAsync(row, cancellation);
         var failures = checks.Where(c => c.Outcome != CheckOutcome.Held).Select(c => $"{c.Name} {c.OutcomeName}: {c.Detail}").ToList();
         await delivery.CompleteAsync(transaction => NoteAsync(transaction, row, failures.Count == 0, checks), cancellation);
         if (failures.Count == 0) logger.Verified(row.Session);
         else logger.NotVerified(row.Session, string.Join("; ", failures));
-    }
-
-    // The checks compare with the ledger, so the seal must have its number first. Another replica's sequencer may have the lease, a dead one's until it lapses.
-    private async Task WaitForNumberAsync(RecordingRow row, CancellationToken cancellation)
-    {
-        for (var look = 0; look < MaxLooks; look++)
-        {
-            await sequencer.SequenceAsync(cancellation);
-            if (await LedgerQueries.IsNumberedAsync(database, row.Organisation, row.Session, LedgerEventTypes.RecordingSealed, cancellation)) return;
-            await Task.Delay(LookPause, time, cancellation);
-        }
-
-        throw new InvalidOperationException($"the seal of session {row.Session} has no number in the ledger yet");
     }
 
     private async Task NoteAsync(RelayTransaction transaction, RecordingRow row, bool held, IReadOnlyList<Check> checks)

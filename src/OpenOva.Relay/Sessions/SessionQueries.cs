@@ -155,21 +155,23 @@ internal static class SessionQueries
             """,
             new { organisation, id, epoch, state = state.Name(), reason = reason.Name(), failure, status, endedUs }) == 1;
 
-    public static Task<int> SealedAsync(RelayTransaction transaction, string organisation, string id, long sealedUs, long recordedBytes, bool recovered) =>
-        transaction.ExecuteAsync(
+    /// <summary>False: it was noted before.</summary>
+    public static async Task<bool> SealedAsync(RelayTransaction transaction, string organisation, string id, long sealedUs, long recordedBytes, bool recovered) =>
+        await transaction.ExecuteAsync(
             """
             UPDATE sessions SET state = CASE WHEN state = @ended THEN @sealed ELSE state END, sealed_us = @sealedUs, recorded_bytes = @recordedBytes, recovered = @recovered
-            WHERE organisation = @organisation AND id = @id
+            WHERE organisation = @organisation AND id = @id AND sealed_us IS NULL
             """,
-            new { organisation, id, sealedUs, recordedBytes, recovered, ended = SessionState.Ended.Name(), @sealed = SessionState.Sealed.Name() });
+            new { organisation, id, sealedUs, recordedBytes, recovered, ended = SessionState.Ended.Name(), @sealed = SessionState.Sealed.Name() }) == 1;
 
-    public static Task<int> VerifiedAsync(RelayTransaction transaction, string organisation, string id, long verifiedUs) =>
-        transaction.ExecuteAsync(
+    /// <summary>False: it was noted before, or the session is not sealed.</summary>
+    public static async Task<bool> VerifiedAsync(RelayTransaction transaction, string organisation, string id, long verifiedUs) =>
+        await transaction.ExecuteAsync(
             """
             UPDATE sessions SET state = CASE WHEN state = @sealed THEN @verified ELSE state END, verified_us = @verifiedUs
-            WHERE organisation = @organisation AND id = @id
+            WHERE organisation = @organisation AND id = @id AND sealed_us IS NOT NULL AND verified_us IS NULL
             """,
-            new { organisation, id, verifiedUs, @sealed = SessionState.Sealed.Name(), verified = SessionState.Verified.Name() });
+            new { organisation, id, verifiedUs, @sealed = SessionState.Sealed.Name(), verified = SessionState.Verified.Name() }) == 1;
 
     /// <summary>Sessions whose ticket expired unused.</summary>
     public static Task<IReadOnlyList<SessionRow>> ExpiredAsync(RelayDatabase database, int most, CancellationToken cancellation) =>
@@ -180,6 +182,16 @@ internal static class SessionQueries
             ON s.organisation = t.t_organisation AND s.id = t.t_session WHERE s.state = @opened LIMIT @most
             """,
             new { most, opened = SessionState.Opened.Name() },
+            cancellation);
+
+    /// <summary>Forgets tickets that expired unused and whose session is over, so that looking for expired ones costs what is due and not what ever was.</summary>
+    public static Task<int> ForgetExpiredTicketsAsync(RelayDatabase database, CancellationToken cancellation) =>
+        database.ExecuteAsync(
+            """
+            DELETE FROM session_tickets WHERE redeemed_us IS NULL AND expires_us <= relay_now_us() AND NOT EXISTS
+              (SELECT 1 FROM sessions s WHERE s.organisation = session_tickets.organisation AND s.id = session_tickets.session AND s.state = @opened)
+            """,
+            new { opened = SessionState.Opened.Name() },
             cancellation);
 
     /// <summary>Unended sessions that an earlier life of this replica held.</summary>

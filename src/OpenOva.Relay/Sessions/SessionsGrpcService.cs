@@ -40,7 +40,10 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
     public override async Task<SessionServiceGetResponse> Get(SessionServiceGetRequest request, ServerCallContext context)
     {
         var caller = context.Callers().Caller;
-        var row = await SessionQueries.FindAsync(database, caller.Organisation, request.SessionId, context.CancellationToken);
+        // What is no id is looked up nowhere: a NUL in it would be an error of PostgreSQL's, and so another answer.
+        var row = Guid.TryParseExact(request.SessionId, "D", out _)
+            ? await SessionQueries.FindAsync(database, caller.Organisation, request.SessionId, context.CancellationToken)
+            : null;
         return row is not null && (caller.Has(SeeAll) || (row.Issuer == caller.Issuer && row.Subject == caller.Subject))
             ? new() { Session = Message(row) }
             : throw new RelayException(ErrorReason.NotPermitted);

@@ -16,7 +16,8 @@ internal sealed class TicketSweeper(RelayDatabase database, LedgerStage ledger, 
     {
         var outcome = SessionOutcome.Of(SessionEndReason.TicketExpired, ErrorReason.TicketRefused);
         var ended = 0;
-        foreach (var row in await SessionQueries.ExpiredAsync(database, Batch, cancellation))
+        var due = await SessionQueries.ExpiredAsync(database, Batch, cancellation);
+        foreach (var row in due)
         {
             await database.TransactAsync(
                 async transaction =>
@@ -30,6 +31,7 @@ internal sealed class TicketSweeper(RelayDatabase database, LedgerStage ledger, 
             ended++;
         }
 
+        if (due.Count > 0) await SessionQueries.ForgetExpiredTicketsAsync(database, cancellation);
         return ended;
     }
 

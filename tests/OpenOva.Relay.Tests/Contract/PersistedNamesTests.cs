@@ -1,0 +1,106 @@
+using System.Reflection;
+using OpenOva.Relay.Access;
+using OpenOva.Relay.Database;
+using OpenOva.Relay.Evidence.Keys;
+using OpenOva.Relay.Evidence.Ledger;
+using OpenOva.Relay.Evidence.Recording;
+using OpenOva.Relay.Evidence.Spool;
+using OpenOva.Relay.Identity;
+using OpenOva.Relay.Sessions;
+using OpenOva.Relay.V1;
+using OpenOva.Relay.Web;
+
+namespace OpenOva.Relay.Tests.Contract;
+
+/// <summary>
+/// Names and numbers that stand in rows, spools, recordings and ledgers for years. Each list may only grow, at its end: what is missing or differs here makes old
+/// evidence unreadable, so restore it in the program; what is new in the program is added here in the same commit.
+/// </summary>
+[Trait("Kind", "Fast")]
+public sealed class PersistedNamesTests
+{
+    [Fact]
+    public void LedgerEventTypes_Persisted_AreThese() => Assert.Equal(
+        [
+            "token.refused", "access.decided", "session.opened", "recording.opened", "session.connected", "session.ended", "recording.chain", "recording.sealed",
+            "recording.verified", "recording.live-deleted", "recording.viewed", "connection.changed", "service.started", "service.stopped", "key.added",
+            "report.requested", "report.made", "report.downloaded",
+        ],
+        LedgerEventTypes.All);
+
+    [Fact]
+    public void LedgerEventTypes_Listed_AreAllThatAreDeclared() =>
+        Assert.Equal(Constants(typeof(LedgerEventTypes)).Order(StringComparer.Ordinal), LedgerEventTypes.All.Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void JwsTypes_Persisted_AreThese() => Assert.Equal(
+        ["relay-bundle+jws", "relay-checkpoint+jws", "relay-key-history+jws", "relay-manifest+jws", "relay-segment+jws"], Constants(typeof(JwsTypes)).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void InstructionClasses_Persisted_AreThese() => Assert.Equal(
+        [
+            "0 unknown", "1 drawing R", "2 image R", "3 audio R", "4 video R", "5 sync R", "6 pointer R", "10 argv", "11 clipboard", "12 file", "13 pipe", "14 object", "15 ack",
+            "16 msg", "17 required", "18 nop", "19 error", "20 log", "21 disconnect", "255 synthesised R",
+        ],
+        Enum.GetValues<InstructionClass>().Select(c => $"{(byte)c} {c.Name()}{(c.IsRecorded() ? " R" : "")}"));
+
+    [Fact]
+    public void SpoolFrameTypes_Persisted_AreThese() => Assert.Equal(
+        ["1 Opened", "2 Output", "3 Heartbeat", "4 Segment", "5 Ended", "6 Connected", "7 Sealed"], Enum.GetValues<SpoolFrameType>().Select(t => $"{(byte)t} {t}"));
+
+    [Fact]
+    public void AccessReasons_Persisted_AreThese() => Assert.Equal(
+        ["0 admitted", "1 organisation-mismatch", "2 operator-role-missing", "3 connection-unknown", "4 connection-invalid", "5 audience-role-missing"],
+        Enum.GetValues<AccessReason>().Select(r => $"{(int)r} {r.Name()}"));
+
+    [Fact]
+    public void TokenRefusals_Persisted_AreThese() => Assert.Equal(
+        [
+            "none", "missing", "too-large", "malformed", "duplicate-claim", "algorithm", "critical-header", "unknown-issuer", "unknown-key", "keys-unavailable", "bad-signature",
+            "wrong-type", "wrong-audience", "claim-missing", "expired", "not-yet-valid", "issued-in-future", "not-a-gateway", "gateway-organisation",
+        ],
+        Enum.GetValues<TokenRefusal>().Select(r => r.Label()));
+
+    [Fact]
+    public void SessionStates_Persisted_AreThese() => Assert.Equal(
+        ["UNSPECIFIED", "OPENED", "CONNECTING", "CONNECTED", "ENDED", "SEALED", "VERIFIED", "FAILED"], Enum.GetValues<SessionState>().Select(s => s.Name()));
+
+    [Fact]
+    public void SessionEndReasons_Persisted_AreThese() => Assert.Equal(
+        [
+            "UNSPECIFIED", "CLIENT_LEFT", "TARGET_ENDED", "TARGET_ERROR", "GUACD_LOST", "RECORDER_FAILED", "READER_TOO_SLOW", "CLIENT_PROTOCOL_ERROR", "GUACD_PROTOCOL_ERROR",
+            "REPLICA_LOST", "REPLICA_SHUTDOWN", "TICKET_EXPIRED", "CONNECT_FAILED",
+        ],
+        Enum.GetValues<SessionEndReason>().Select(r => r.Name()));
+
+    [Fact]
+    public void Failures_Persisted_AreThese() => Assert.Equal(
+        [
+            "UNSPECIFIED", "TOKEN_REFUSED", "GATEWAY_TOKEN_REFUSED", "NOT_PERMITTED", "TICKET_REFUSED", "INVALID_ARGUMENT", "WRONG_STATE", "LIMIT_REACHED", "BACKEND_UNAVAILABLE",
+            "INTERNAL", "GUACD_UNREACHABLE", "PROTOCOL_NOT_INSTALLED", "GUACD_PROTOCOL_ERROR", "TARGET_UNREACHABLE", "TARGET_CREDENTIAL_REFUSED", "TARGET_IDENTITY_MISMATCH",
+            "TARGET_TIMEOUT", "CONNECTION_MISCONFIGURED", "TARGET_ERROR", "RECORDER_FAILED", "READER_TOO_SLOW", "CLIENT_PROTOCOL_ERROR", "REPLICA_LOST", "NOT_SEALED",
+            "EVIDENCE_MISMATCH",
+        ],
+        Enum.GetValues<ErrorReason>().Select(r => ErrorTable.Of(r).Name));
+
+    [Fact]
+    public void Roles_Persisted_AreThese() => Assert.Equal(
+        ["relay-admin", "relay-approver", "relay-auditor", "relay-gateway", "relay-job", "relay-operator", "relay-reviewer", "relay-security-officer"],
+        CallerRoleNames.ByName.Keys.Order(StringComparer.Ordinal));
+
+    /// <summary>An applied migration never changes: databases refuse to start with another text. What is new is a new file and a new line here.</summary>
+    [Fact]
+    public void Migrations_Applied_AreThese() => Assert.Equal(
+        [
+            "0001_wiring 3afa7ee5cc5770edf3f48d43412545681f55c7d66635656717170865f96364b7",
+            "0010_persons 52fab698f4c379f132211090358f5d3b9ff31504ac0f001894305b299a941a0d",
+            "0011_connection_register 4f0499f3255bb8cbededed766c95f6856eb97921ffac7060b4d7e09c9a2ba246",
+            "0020_ledger 38eaa231eb03496e184854d0fba0e0894a12e272f4f097015ceae58de0d41daf",
+            "0030_sessions af6d4d25107fc07ea60a41eab082532a8bc8708c606461e5e59b5b05ef3122b8",
+            "0040_recordings e5f41a66e9e20003472d51806b69a65e9fa2585ec24fd18db8951c5791be9a78",
+        ],
+        Migration.Embedded(typeof(RelayHost).Assembly).Select(m => $"{m.Version:D4}_{m.Name} {m.Checksum}"));
+
+    private static IEnumerable<string> Constants(Type type) =>
+        type.GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!);
+}
