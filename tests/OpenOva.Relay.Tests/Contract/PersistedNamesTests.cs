@@ -50,7 +50,8 @@ public sealed class PersistedNamesTests
 
     [Fact]
     public void AccessReasons_Persisted_AreThese() => Assert.Equal(
-        ["0 admitted", "1 organisation-mismatch", "2 operator-role-missing", "3 connection-unknown", "4 connection-invalid", "5 audience-role-missing"],
+        ["0 admitted", "1 organisation-mismatch", "2 operator-role-missing", "3 connection-unknown", "4 connection-invalid", "5 audience-role-missing",
+            "6 approval-missing"],
         Enum.GetValues<AccessReason>().Select(r => $"{(int)r} {r.Name()}"));
 
     [Fact]
