@@ -1,1 +1,3 @@
-return 0;
+using OpenOva.Relay.Verify;
+
+return VerifyCommand.Run(args, Terminal.OfProcess());

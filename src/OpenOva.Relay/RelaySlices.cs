@@ -4,6 +4,7 @@ using OpenOva.Relay.Identity;
 using OpenOva.Relay.Identity.Development;
 using OpenOva.Relay.Ledger;
 using OpenOva.Relay.Recordings;
+using OpenOva.Relay.Reports;
 using OpenOva.Relay.Sessions;
 using OpenOva.Relay.Telemetry;
 using OpenOva.Relay.Web;
@@ -24,6 +25,7 @@ internal static class RelaySlices
         services.AddRelayIdentity().AddRelayConnections();
         services.AddRecordings();
         services.AddSessions();
+        services.AddReports();
         services.AddHostedService<RefusedTokensToLedger>();
     }
 
@@ -45,5 +47,6 @@ internal static class RelaySlices
         application.MapGrpcService<SessionsGrpcService>().AtDoor(Doors.Grpc);
         application.MapGrpcService<RecordingsGrpcService>().AtDoor(Doors.Grpc);
         application.MapGrpcService<LedgerGrpcService>().AtDoor(Doors.Grpc);
+        application.MapGrpcService<ReportsGrpcService>().AtDoor(Doors.Grpc);
     }
 }

@@ -34,7 +34,26 @@ internal static class AuthorizationCalls
         ["LedgerService/GetCheckpoint"] = async (relay, headers, _) => await relay.Ledger.GetCheckpointAsync(new(), headers),
         ["LedgerService/GetInclusionProof"] = async (relay, headers, _) => await relay.Ledger.GetInclusionProofAsync(new() { TreeSize = 1 }, headers),
         ["LedgerService/GetConsistencyProof"] = async (relay, headers, _) => await relay.Ledger.GetConsistencyProofAsync(new() { FirstSize = 1, SecondSize = 1 }, headers),
+        ["ReportService/ListFrameworks"] = async (relay, headers, _) => await Reports(relay).ListFrameworksAsync(new(), headers),
+        ["ReportService/Create"] = async (relay, headers, _) => await Reports(relay).CreateAsync(Report, headers),
+        ["ReportService/List"] = async (relay, headers, _) => await Reports(relay).ListAsync(new(), headers),
+        ["ReportService/Get"] = async (relay, headers, report) => await Reports(relay).GetAsync(new() { ReportId = report }, headers),
+        ["ReportService/Watch"] = async (relay, headers, report) =>
+        {
+            using var call = Reports(relay).Watch(new() { ReportId = report }, headers);
+            Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+        },
+        ["ReportService/Download"] = async (relay, headers, report) =>
+        {
+            using var call = Reports(relay).Download(new() { ReportId = report, Purpose = "matrix" }, headers);
+            await call.ResponseStream.MoveNext(CancellationToken.None);
+        },
     };
+
+    /// <summary>A report over a period in which nothing happened.</summary>
+    public static ReportServiceCreateRequest Report { get; } = new() { Framework = "sox", FromUs = 0, ToUs = 1, RequestId = "matrix" };
+
+    public static ReportService.ReportServiceClient Reports(RelayUnderTest relay) => new(relay.Channel);
 
     public static bool Knows(string route) => Calls.ContainsKey(Short(route));
 

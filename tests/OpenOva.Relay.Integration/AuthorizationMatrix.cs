@@ -14,6 +14,9 @@ internal enum Concerns
     /// <summary>A session or its recording, which is the caller's where he opened it.</summary>
     Session,
 
+    /// <summary>A report, which is its organisation's, whoever asked for it.</summary>
+    Report,
+
     /// <summary>The holder of a ticket: the role opens the door, the ticket decides.</summary>
     Ticket,
 }
@@ -53,6 +56,7 @@ internal static class AuthorizationMatrix
     private const CallerRoles SeesSessions = CallerRoles.Auditor | CallerRoles.SecurityOfficer | CallerRoles.Approver | CallerRoles.Job;
     private const CallerRoles Reads = CallerRoles.Auditor | CallerRoles.Reviewer;
     private const CallerRoles SeesConnections = CallerRoles.Admin | CallerRoles.Auditor;
+    private const CallerRoles MakesReports = CallerRoles.Auditor | CallerRoles.Job;
     private const string Package = "/openova.relay.v1.";
 
     public static IReadOnlyList<AuthorizationRow> Rows { get; } =
@@ -73,6 +77,13 @@ internal static class AuthorizationMatrix
         new(Package + "LedgerService/GetCheckpoint") { Others = CallerRoles.Auditor | CallerRoles.Job },
         new(Package + "LedgerService/GetInclusionProof") { Others = CallerRoles.Auditor | CallerRoles.Job },
         new(Package + "LedgerService/GetConsistencyProof") { Others = CallerRoles.Auditor | CallerRoles.Job },
+
+        new(Package + "ReportService/ListFrameworks") { Others = MakesReports },
+        new(Package + "ReportService/Create") { Others = MakesReports },
+        new(Package + "ReportService/List") { Others = MakesReports },
+        new(Package + "ReportService/Get", Concerns.Report) { Others = MakesReports },
+        new(Package + "ReportService/Watch", Concerns.Report) { Others = MakesReports },
+        new(Package + "ReportService/Download", Concerns.Report) { Others = MakesReports },
 
         new("GET /healthz") { Anonymous = true },
         new("GET /readyz") { Anonymous = true },

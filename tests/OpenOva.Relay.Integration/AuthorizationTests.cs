@@ -156,6 +156,7 @@ public sealed class AuthorizationTests(AuthorizationWorld world)
     {
         Concerns.Connection => [("ssh-db", "the audience", "acme"), ("ssh-globex", "the audience", "globex"), ("ssh-unknown", "no one", "")],
         Concerns.Session => [.. world.SessionOf.Select(entry => (entry.Value, entry.Key, OrganisationOf(entry.Key))), (AuthorizationCalls.Unknown, "no one", ""), ("'no id\0", "no one", "")],
+        Concerns.Report => [.. world.ReportOf.Select(entry => (entry.Value, "the organisation", entry.Key)), (AuthorizationCalls.Unknown, "no one", ""), ("'no id\0", "no one", "")],
         _ => [("none", "the organisation", "")],
     };
 
@@ -163,6 +164,7 @@ public sealed class AuthorizationTests(AuthorizationWorld world)
     {
         if (!caller.HasToken || (row.NeedsPerson && !caller.IsPerson)) return CallOutcome.Unauthenticated;
         if (row.Concerns is Concerns.Organisation or Concerns.Ticket) return (caller.Roles & row.Any) != 0 ? CallOutcome.Allowed : CallOutcome.Denied;
+        if (row.Concerns is Concerns.Report) return caller.Organisation == organisation && (caller.Roles & row.Any) != 0 ? CallOutcome.Allowed : CallOutcome.Denied;
         return caller.Organisation == organisation && Sees(row, caller, owner) ? CallOutcome.Allowed : CallOutcome.Denied;
     }
 

@@ -53,6 +53,9 @@ public sealed class AuthorizationWorld : IAsyncLifetime, ICollectionFixture<Auth
     /// <summary>Session by whose it is.</summary>
     internal IReadOnlyDictionary<string, string> SessionOf { get; private set; } = new Dictionary<string, string>();
 
+    /// <summary>A report of each organisation.</summary>
+    internal IReadOnlyDictionary<string, string> ReportOf { get; private set; } = new Dictionary<string, string>();
+
     public async ValueTask InitializeAsync()
     {
         Relay = await RelayUnderTest.StartAsync(new RelaySetup
@@ -65,6 +68,14 @@ public sealed class AuthorizationWorld : IAsyncLifetime, ICollectionFixture<Auth
         foreach (var (person, connection) in new[] { ("olivia", "ssh-db"), ("otto", "ssh-db"), ("gina", "ssh-globex") }) sessions[person] = await RecordAsync(person, connection);
         SessionOf = sessions;
         foreach (var (person, session) in sessions) await WaitVerifiedAsync(person, session);
+        var reports = new Dictionary<string, string>();
+        foreach (var (organisation, person) in new[] { ("acme", "anton"), ("globex", "gus") })
+        {
+            var created = await AuthorizationCalls.Reports(Relay).CreateAsync(AuthorizationCalls.Report, await Relay.AsAsync(person, throughGateway: false));
+            reports[organisation] = created.Report.ReportId;
+        }
+
+        ReportOf = reports;
     }
 
     public async ValueTask DisposeAsync()

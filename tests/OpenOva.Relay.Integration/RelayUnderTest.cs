@@ -1,12 +1,7 @@
-using System.Net.Http.Json;
-using System.Text.Json.Nodes;
-using Grpc.Core;
-using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OpenOva.Relay.Guacamole;
-using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
 
 namespace OpenOva.Relay.Integration;
@@ -31,38 +26,24 @@ internal sealed record RelaySetup
 /// The service, booted in this process as <c>relay serve</c> boots it: SQLite, the bus in memory, objects in a folder, the development issuer. Organisation acme
 /// has olivia (operator of db), oscar (operator of nothing), anton (auditor) and the gateway; organisation globex has gina (operator of db) and gus (auditor).
 /// </summary>
-internal sealed class RelayUnderTest : IAsyncDisposable
+internal sealed class RelayUnderTest : RelayCallers, IAsyncDisposable
 {
-    public const string GatewaySecret = "gateway-secret";
-    private static readonly HttpClient Http = new();
     private readonly WebApplication _application;
     private readonly bool _ownsFolder;
 
     private RelayUnderTest(WebApplication application, string folder, bool ownsFolder)
+        : base(application.WebAddress(), application.GrpcAddress())
     {
         _application = application;
         _ownsFolder = ownsFolder;
         Folder = folder;
-        Channel = GrpcChannel.ForAddress(application.GrpcAddress());
     }
 
     public string Folder { get; }
 
     public string Data => Path.Combine(Folder, "data");
 
-    public GrpcChannel Channel { get; }
-
-    public Uri Web => _application.WebAddress();
-
     public IServiceProvider Services => _application.Services;
-
-    public SessionService.SessionServiceClient Sessions => new(Channel);
-
-    public RecordingService.RecordingServiceClient Recordings => new(Channel);
-
-    public LedgerService.LedgerServiceClient Ledger => new(Channel);
-
-    public ConnectionService.ConnectionServiceClient Connections => new(Channel);
 
     public static string SshYaml(string name = "ssh-db", string organisation = "acme", string host = "127.0.0.1", int port = 22, bool recorded = true) =>
         $"""
@@ -107,47 +88,21 @@ internal sealed class RelayUnderTest : IAsyncDisposable
         return new RelayUnderTest(application, folder, setup.Folder is null);
     }
 
-    /// <summary>The metadata of a call by this person, alone or through the gateway.</summary>
-    public async Task<Metadata> AsAsync(string person, bool throughGateway = true)
-    {
-        var realm = person is "gina" or "gus" ? "globex" : "acme";
-        var headers = new Metadata { { "authorization", $"Bearer {await TokenAsync(realm, person)}" } };
-        if (throughGateway) headers.Add("relay-gateway-authorization", $"Bearer {await TokenAsync(realm, null)}");
-        return headers;
-    }
-
-    /// <summary>The metadata of the gateway's own calls.</summary>
-    public async Task<Metadata> AsGatewayAsync(string realm = "acme") =>
-        new() { { "relay-gateway-authorization", $"Bearer {await TokenAsync(realm, null)}" } };
-
-    public async Task<string> TokenAsync(string realm, string? person)
-    {
-        var form = new Dictionary<string, string>
-        {
-            ["grant_type"] = person is null ? "client_credentials" : "password",
-            ["client_id"] = "gateway",
-            ["client_secret"] = GatewaySecret,
-        };
-        if (person is not null) (form["username"], form["password"]) = (person, "pw");
-        using var answer = await Http.PostAsync(new Uri(Web, $"/realms/{realm}/protocol/openid-connect/token"), new FormUrlEncodedContent(form));
-        return (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonObject>())!["access_token"]!.GetValue<string>();
-    }
-
-    /// <summary>Waits until the session is in a state, as a caller would see it.</summary>
-    public async Task<Session> WaitForAsync(string session, SessionState state, int seconds = 30)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
-        var headers = await AsAsync("anton");
-        while (true)
-        {
-            var found = (await Sessions.GetAsync(new() { SessionId = session }, headers)).Session;
-            if (found.State == state) return found;
-            if (patience.IsCancellationRequested) Assert.Fail($"session {session} is {found.State} ({found.EndReason}, {found.FailureReason}), not {state}");
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
-    }
-
     public async Task StopAsync() => await _application.StopAsync();
+
+    /// <summary>What another machine would find of this service's disk now, but for the spool: a copy of its folder.</summary>
+    public string CopyFolder()
+    {
+        var copy = Directory.CreateTempSubdirectory("relay-copy-").FullName;
+        foreach (var file in Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != ".lock"))
+        {
+            var to = Path.Combine(copy, Path.GetRelativePath(Folder, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+            File.Copy(file, to);
+        }
+
+        return copy;
+    }
 
     public async ValueTask DisposeAsync()
     {

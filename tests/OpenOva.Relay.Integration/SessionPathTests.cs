@@ -1,10 +1,4 @@
-using System.Buffers;
-using System.IO.Compression;
-using Google.Protobuf;
 using Grpc.Core;
-using OpenOva.Relay.Evidence.Recording;
-using OpenOva.Relay.Guacamole;
-using OpenOva.Relay.Recordings;
 using OpenOva.Relay.Shared;
 using OpenOva.Relay.V1;
 
@@ -18,66 +12,83 @@ public sealed class SessionPathTests
     public async Task Session_ReplayedByFakeGuacd_IsDeliveredWholeAndRecordedLessWhatIsForOneUser()
     {
         var stream = await File.ReadAllBytesAsync("testdata/ssh-password.guac", TestContext.Current.CancellationToken);
-        stream = AfterReady(stream);
+        stream = Streams.AfterReady(stream);
         await using var guacd = FakeGuacd.Start(new FakeGuacdOptions { Play = FakeGuacdPlay.Replay(stream) });
         await using var relay = await RelayUnderTest.StartAsync(new RelaySetup { Guacd = guacd.Endpoint });
 
         await using var tunnel = await TunnelClient.OpenAsync(relay);
         await tunnel.Started;
-        await UntilAsync(() => tunnel.Received.Length >= stream.Length);
+        await Streams.UntilAsync(() => tunnel.Received.Length >= stream.Length);
         await tunnel.LeaveAsync();
         await tunnel.Finished;
         var session = await relay.WaitForAsync(tunnel.Session, SessionState.Verified);
 
         Assert.Equal(stream, tunnel.Received[..stream.Length]);
         Assert.Equal(SessionEndReason.ClientLeft, tunnel.Ended!.Reason);
-        Assert.Equal(RecordedPart(tunnel.Received), await RawAsync(relay, session.SessionId));
+        Assert.Equal(Streams.RecordedPart(tunnel.Received), await relay.RawAsync(session.SessionId));
         Assert.False(session.Recovered);
     }
 
-    private static byte[] AfterReady(byte[] stream)
+    [Fact]
+    public async Task Session_NoRecordingRequired_LeavesNoRecordingAndSaysSo()
     {
-        var parser = new InstructionParser();
-        var buffer = new ReadOnlySequence<byte>(stream);
-        while (parser.TryRead(ref buffer, out var instruction))
+        await using var guacd = FakeGuacd.Start(new FakeGuacdOptions { Play = Picture });
+        await using var relay = await RelayUnderTest.StartAsync(new RelaySetup { Guacd = guacd.Endpoint, Connections = RelayUnderTest.SshYaml(recorded: false) });
+
+        await using var tunnel = await TunnelClient.OpenAsync(relay);
+        await tunnel.Started;
+        await tunnel.LeaveAsync();
+        await tunnel.Finished;
+        await relay.WaitForAsync(tunnel.Session, SessionState.Ended);
+
+        var types = (await LedgerLeaves.OfSessionAsync(relay, tunnel.Session)).Select(l => l.Type).ToList();
+        Assert.Equal(["session.opened", "session.connected", "session.ended"], types);
+        var refused = await Assert.ThrowsAsync<RpcException>(() => relay.RawAsync(tunnel.Session));
+        Assert.Equal(StatusCode.FailedPrecondition, refused.StatusCode);
+    }
+
+    [Fact]
+    public async Task Session_WhileTheReplicaStops_IsToldAndSealedBeforeItIsGone()
+    {
+        await using var guacd = FakeGuacd.Start(new FakeGuacdOptions { Play = Picture });
+        using var folder = new TemporaryFolder();
+        string session;
+        await using (var relay = await RelayUnderTest.StartAsync(new RelaySetup { Guacd = guacd.Endpoint, Folder = folder.Path }))
         {
-            if (instruction.Is(Opcodes.Ready)) break;
+            await using var tunnel = await TunnelClient.OpenAsync(relay);
+            await tunnel.Started;
+            session = tunnel.Session;
+            await relay.StopAsync();
+            await tunnel.Finished;
+
+            Assert.Equal(SessionEndReason.ReplicaShutdown, tunnel.Ended!.Reason);
         }
 
-        // Up to the last sync: the sample's own farewell would end the session before the person leaves.
-        var rest = buffer.ToArray();
-        var end = rest.AsSpan().LastIndexOf("4.sync,"u8);
-        return rest[..(end + rest.AsSpan(end).IndexOf((byte)';') + 1)];
+        await using var again = await RelayUnderTest.StartAsync(new RelaySetup { Guacd = guacd.Endpoint, Folder = folder.Path });
+        var found = await again.WaitForAsync(session, SessionState.Verified);
+        Assert.False(found.Recovered);
+        Assert.Equal(SessionEndReason.ReplicaShutdown, found.EndReason);
     }
 
-    private static byte[] RecordedPart(byte[] delivered)
+    [Fact]
+    public async Task Pointer_OfThePerson_IsInTheRecordingAndTheTotalsBalance()
     {
-        var (parser, classifier, recorded) = (new InstructionParser(), new InstructionClassifier(), new MemoryStream());
-        var buffer = new ReadOnlySequence<byte>(delivered);
-        while (parser.TryRead(ref buffer, out var instruction))
-        {
-            if (classifier.Classify(instruction).IsRecorded()) recorded.Write(instruction.Raw);
-        }
+        await using var guacd = FakeGuacd.Start(new FakeGuacdOptions { Play = Picture });
+        await using var relay = await RelayUnderTest.StartAsync(new RelaySetup { Guacd = guacd.Endpoint });
 
-        return recorded.ToArray();
+        await using var tunnel = await TunnelClient.OpenAsync(relay);
+        await tunnel.Started;
+        await tunnel.SendAsync("5.mouse,2.10,2.20,1.1;5.mouse,2.10,2.20,1.0;");
+        await tunnel.LeaveAsync();
+        await tunnel.Finished;
+        await relay.WaitForAsync(tunnel.Session, SessionState.Verified);
+
+        var raw = System.Text.Encoding.UTF8.GetString(await relay.RawAsync(tunnel.Session));
+        Assert.Contains("5.mouse,2.10,2.20,1.1,1.7;5.mouse,2.10,2.20,1.0,1.7;", raw, StringComparison.Ordinal);
+        var totals = (await relay.ManifestAsync(tunnel.Session))["totals"]!;
+        Assert.Equal(2, totals["synthesised"]!["count"]!.GetValue<long>());
+        Assert.True((await relay.VerifyAsync(tunnel.Session)).Valid);
     }
 
-    private static async Task<byte[]> RawAsync(RelayUnderTest relay, string session)
-    {
-        using var call = relay.Recordings.Stream(
-            new() { SessionId = session, Purpose = "a test", Part = RecordingPart.Recording }, await relay.AsAsync("anton"));
-        using var zipped = new MemoryStream();
-        await foreach (var piece in call.ResponseStream.ReadAllAsync(TestContext.Current.CancellationToken)) piece.Data.WriteTo(zipped);
-        zipped.Position = 0;
-        using var raw = new MemoryStream();
-        await using var gzip = new GZipStream(zipped, CompressionMode.Decompress);
-        await gzip.CopyToAsync(raw, TestContext.Current.CancellationToken);
-        return raw.ToArray();
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!condition()) await Task.Delay(20, patience.Token);
-    }
+    private static readonly FakeGuacdPlay Picture = FakeGuacdPlay.Script(["size", "0", "800", "600"], ["sync", "7"]);
 }

@@ -46,13 +46,13 @@ internal sealed class TunnelClient : IAsyncDisposable
     }
 
     /// <summary>Opens a session and its tunnel.</summary>
-    public static async Task<TunnelClient> OpenAsync(RelayUnderTest relay, string person = "olivia", string connection = "ssh-db", bool answersSync = true, bool reads = true)
+    public static async Task<TunnelClient> OpenAsync(RelayCallers relay, string person = "olivia", string connection = "ssh-db", bool answersSync = true, bool reads = true)
     {
         var opened = await relay.Sessions.OpenAsync(new() { Connection = connection, Purpose = "a test" }, await relay.AsAsync(person));
         return await RedeemAsync(relay, opened.TunnelTicket, answersSync, reads);
     }
 
-    public static async Task<TunnelClient> RedeemAsync(RelayUnderTest relay, string ticket, bool answersSync = true, bool reads = true, string realm = "acme")
+    public static async Task<TunnelClient> RedeemAsync(RelayCallers relay, string ticket, bool answersSync = true, bool reads = true, string realm = "acme")
     {
         var call = relay.Sessions.Tunnel(await relay.AsGatewayAsync(realm));
         await call.RequestStream.WriteAsync(new TunnelRequest { Start = new TunnelStart { TunnelTicket = ticket, Width = 800, Height = 600 } });
@@ -78,6 +78,13 @@ internal sealed class TunnelClient : IAsyncDisposable
         var keysym = $"{(c == '\n' ? 0xFF0D : c)}";
         return $"3.key,{keysym.Length}.{keysym},1.1;3.key,{keysym.Length}.{keysym},1.0;";
     })));
+
+    /// <summary>Answers everything at once that was not answered.</summary>
+    public async Task CatchUpAsync()
+    {
+        foreach (var answer in NewSyncs()) await SendAsync(answer);
+        AnswersSync = true;
+    }
 
     /// <summary>Leaves as a browser does.</summary>
     public Task LeaveAsync() => SendAsync("10.disconnect;");

@@ -52,6 +52,11 @@ public static class CanonicalJson
         {
             throw new EvidenceFormatException($"{what}: not JSON at byte {e.BytePositionInLine?.ToString(CultureInfo.InvariantCulture) ?? "?"}", e);
         }
+        catch (InvalidOperationException e)
+        {
+            // The search for duplicates unescapes names, and refuses a lone surrogate or broken UTF-8 in one with this type.
+            throw new EvidenceFormatException($"{what}: a name is not valid Unicode", e);
+        }
 
         byte[] canonical;
         try
@@ -117,7 +122,12 @@ public static class CanonicalJson
         {
             case JsonValueKind.Object:
                 GuardDepth(depth);
-                var members = element.EnumerateObject().ToDictionary(m => m.Name, m => m.Value, StringComparer.Ordinal);
+                var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+                foreach (var member in element.EnumerateObject())
+                {
+                    if (!members.TryAdd(member.Name, member.Value)) throw new EvidenceFormatException("a member stands twice");
+                }
+
                 WriteMembers(to, members.Keys, key => Write(to, members[key], depth + 1));
                 break;
             case JsonValueKind.Array:

@@ -54,6 +54,15 @@ public readonly struct EvidenceObject
     /// <summary>An integer, or null.</summary>
     public long? OptionalInt64(string name) => Has(name) ? Int64(name) : null;
 
+    /// <summary>An integer or null; the member itself must be there.</summary>
+    public long? NullableInt64(string name) => Member(name).ValueKind == JsonValueKind.Null ? null : Int64(name);
+
+    /// <summary>An integer from 0 or null; the member itself must be there.</summary>
+    public long? NullableCount(string name) => Member(name).ValueKind == JsonValueKind.Null ? null : Count(name);
+
+    /// <summary>An object or null; the member itself must be there.</summary>
+    public EvidenceObject? NullableObject(string name) => Member(name).ValueKind == JsonValueKind.Null ? null : Object(name);
+
     /// <summary>true or false.</summary>
     public bool Boolean(string name) => Member(name).ValueKind switch
     {

@@ -73,7 +73,7 @@ public sealed class KeyHistory
         {
             var key = EcPublicKey.FromJwk(entry.Object("jwk"));
             if (entry.String("kid") != key.Thumbprint) throw entry.Error("kid is not the key's thumbprint");
-            var period = new SigningKeyPeriod(key, entry.Count("from_us"), entry.OptionalInt64("until_us"));
+            var period = new SigningKeyPeriod(key, entry.Count("from_us"), entry.NullableCount("until_us"));
             if (entry.String("use") == Use) keys.Add(period);
         }
 

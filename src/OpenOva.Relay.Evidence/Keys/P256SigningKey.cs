@@ -5,6 +5,8 @@ namespace OpenOva.Relay.Evidence.Keys;
 /// <summary>A signing key held in this process's memory.</summary>
 public sealed class P256SigningKey : ISigningKey, IDisposable
 {
+    private const string P256Oid = "1.2.840.10045.3.1.7";
+
     private readonly ECDsa _key;
 
     private P256SigningKey(ECDsa key)
@@ -27,7 +29,8 @@ public sealed class P256SigningKey : ISigningKey, IDisposable
         try
         {
             key.ImportFromPem(pem);
-            if (key.KeySize != 256) throw new CryptographicException("not a P-256 key");
+            // Other curves have 256 bits too.
+            if (key.ExportParameters(includePrivateParameters: false).Curve.Oid?.Value != P256Oid) throw new CryptographicException("not a P-256 key");
             return new(key);
         }
         catch (ArgumentException e)

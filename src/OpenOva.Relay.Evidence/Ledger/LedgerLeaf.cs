@@ -33,8 +33,14 @@ public sealed record LedgerLeaf(string Organisation, long Sequence, string Id, l
     {
         var read = EvidenceObject.ParseV1(leaf, what);
         if (!read.Names.SequenceEqual(Members, StringComparer.Ordinal)) throw read.Error($"its members are not exactly {string.Join(", ", Members)}");
-        return new(read.String("organisation"), read.Count("seq"), read.String("id"), read.Count("time_us"), read.String("type"), read.Object("data"));
+        var id = read.String("id");
+        if (!IsUuid7(id)) throw read.Error("id is not a UUIDv7 in lower case");
+        return new(read.String("organisation"), read.Count("seq"), id, read.Count("time_us"), read.String("type"), read.Object("data"));
     }
+
+    private static bool IsUuid7(string id) =>
+        id.Length == 36 && id[14] == '7' && (id[19] is '8' or '9' or 'a' or 'b')
+        && Guid.TryParseExact(id, "D", out _) && !id.Any(char.IsAsciiLetterUpper);
 
     /// <summary>H(canonical JSON of the data): how a manifest refers to an event before it has a number.</summary>
     public string DataDigest() => Digests.Hex(CanonicalJson.Encode(Data.Element));

@@ -21,8 +21,10 @@ public static class MerkleHash
     }
 
     /// <summary>H(0x01 ‖ left ‖ right).</summary>
+    /// <exception cref="ArgumentException">A side is not 32 bytes: another length would move the border between the two.</exception>
     public static byte[] Node(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
+        if (left.Length != Size || right.Length != Size) throw new ArgumentException($"a hash is {Size} bytes");
         Span<byte> both = stackalloc byte[1 + 2 * Size];
         both[0] = 1;
         left.CopyTo(both[1..]);

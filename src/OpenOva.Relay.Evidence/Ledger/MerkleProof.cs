@@ -59,7 +59,7 @@ public static class MerkleProof
     /// <summary>RFC 9162 section 2.1.3.2: whether the path leads from the leaf to the root.</summary>
     public static bool VerifyInclusion(long leaf, long size, ReadOnlySpan<byte> leafHash, IReadOnlyList<byte[]> path, ReadOnlySpan<byte> root)
     {
-        if (leaf < 0 || leaf >= size) return false;
+        if (leaf < 0 || leaf >= size || leafHash.Length != MerkleHash.Size || path.Any(p => p.Length != MerkleHash.Size)) return false;
         var (fn, sn) = (leaf, size - 1);
         var r = leafHash.ToArray();
         foreach (var p in path)
@@ -85,7 +85,8 @@ public static class MerkleProof
     public static bool VerifyConsistency(
         long first, long second, ReadOnlySpan<byte> firstRoot, ReadOnlySpan<byte> secondRoot, IReadOnlyList<byte[]> path)
     {
-        if (first < 1 || first > second) return false;
+        if (first < 1 || first > second || path.Any(p => p.Length != MerkleHash.Size)) return false;
+        if (firstRoot.Length != MerkleHash.Size || secondRoot.Length != MerkleHash.Size) return false;
         if (first == second) return path.Count == 0 && firstRoot.SequenceEqual(secondRoot);
         var elements = long.PopCount(first) == 1 ? [firstRoot.ToArray(), .. path] : path.ToArray();
         if (elements.Length == 0) return false;

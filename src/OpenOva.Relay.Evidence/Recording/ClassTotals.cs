@@ -7,10 +7,11 @@ namespace OpenOva.Relay.Evidence.Recording;
 public readonly record struct Tally(long Count, long Bytes)
 {
     /// <summary>The sum.</summary>
-    public static Tally operator +(Tally a, Tally b) => new(a.Count + b.Count, a.Bytes + b.Bytes);
+    /// <exception cref="OverflowException">It has no 64 bits: a sum that wraps around could seem to balance.</exception>
+    public static Tally operator +(Tally a, Tally b) => checked(new(a.Count + b.Count, a.Bytes + b.Bytes));
 
     /// <summary>The difference.</summary>
-    public static Tally operator -(Tally a, Tally b) => new(a.Count - b.Count, a.Bytes - b.Bytes);
+    public static Tally operator -(Tally a, Tally b) => checked(new(a.Count - b.Count, a.Bytes - b.Bytes));
 
     /// <summary>As JSON.</summary>
     public JsonObject ToJson() => new() { ["count"] = Count, ["bytes"] = Bytes };

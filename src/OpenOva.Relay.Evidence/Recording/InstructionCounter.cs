@@ -15,6 +15,7 @@ public sealed class InstructionCounter
     private int _length;
     private int _remaining = -1;
     private int _continuation;
+    private (byte From, byte To) _next;
     private bool _terminator;
 
     /// <summary>Complete instructions so far.</summary>
@@ -91,12 +92,15 @@ public sealed class InstructionCounter
     {
         if (_continuation > 0)
         {
-            if ((b & 0xC0) != 0x80) throw Malformed("valid UTF-8");
+            if (b < _next.From || b > _next.To) throw Malformed("valid UTF-8");
+            _next = (0x80, 0xBF);
             if (--_continuation > 0) return;
         }
         else
         {
             _continuation = b switch { < 0x80 => 0, >= 0xC2 and < 0xE0 => 1, >= 0xE0 and < 0xF0 => 2, >= 0xF0 and < 0xF5 => 3, _ => throw Malformed("valid UTF-8") };
+            // RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
+            _next = b switch { 0xE0 => (0xA0, 0xBF), 0xED => (0x80, 0x9F), 0xF0 => (0x90, 0xBF), 0xF4 => (0x80, 0x8F), _ => (0x80, 0xBF) };
             if (_continuation > 0) return;
         }
 

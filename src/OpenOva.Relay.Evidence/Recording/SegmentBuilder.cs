@@ -124,8 +124,9 @@ public sealed class SegmentBuilder : IDisposable
     {
         var header = SegmentHeader.Parse(jws, "a spooled segment header");
         var raw = _raw.AsMemory(0, _length);
-        if (header.Session != _session || header.Number != Number || header.Previous != Head || header.RawOffset != ClosedRawBytes
-            || header.RawBytes != _length || header.RawSha256 != Digests.Hex(raw.Span))
+        if (header.Organisation != _organisation || header.Session != _session || header.Epoch != _epoch
+            || header.Number != Number || header.Previous != Head || header.RawOffset != ClosedRawBytes
+            || header.RawBytes != _length || header.Instructions != _instructions || header.RawSha256 != Digests.Hex(raw.Span))
         {
             return null;
         }

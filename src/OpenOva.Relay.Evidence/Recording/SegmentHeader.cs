@@ -16,7 +16,7 @@ public sealed record Heartbeat(long MonoMs, long WallUs, long ReceivedBytes, lon
 
     /// <summary>From JSON.</summary>
     public static Heartbeat FromJson(EvidenceObject json) =>
-        new(json.Int64("mono_ms"), json.Int64("wall_us"), json.Count("received_bytes"), json.Count("recorded_bytes"));
+        new(json.Int64("mono_ms"), json.Count("wall_us"), json.Count("received_bytes"), json.Count("recorded_bytes"));
 }
 
 /// <summary>Who signed a segment header.</summary>
@@ -123,10 +123,10 @@ public sealed record SegmentHeader
             RawBytes = read.Count("raw_bytes"),
             RawSha256 = read.Digest("raw_sha256"),
             Instructions = read.Count("instructions"),
-            FirstWallUs = read.Int64("first_wall_us"),
-            LastWallUs = read.Int64("last_wall_us"),
-            FirstSyncMs = read.OptionalInt64("first_sync_ms"),
-            LastSyncMs = read.OptionalInt64("last_sync_ms"),
+            FirstWallUs = read.Count("first_wall_us"),
+            LastWallUs = read.Count("last_wall_us"),
+            FirstSyncMs = read.NullableInt64("first_sync_ms"),
+            LastSyncMs = read.NullableInt64("last_sync_ms"),
             Heartbeats = [.. read.Objects("heartbeats").Select(Heartbeat.FromJson)],
             Classes = ReadClasses(read.Object("classes")),
             Synthesised = Tally.FromJson(read.Object("synthesised")),

@@ -24,6 +24,7 @@ public sealed class SpoolLog : IDisposable
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly Dictionary<long, HashSet<Guid>> _needed = [];
+    private readonly IReadOnlyList<long> _old;
     private readonly ITimer _timer;
     private readonly SemaphoreSlim _syncing = new(1, 1);
     private ISpoolFile? _file;
@@ -31,7 +32,7 @@ public sealed class SpoolLog : IDisposable
     private long _appended;
     private long _synced;
     private Exception? _failure;
-    private bool _disposed;
+    private bool _raised;
 
     /// <summary>Opens the log for writing after all files that are there. Recovery reads those through <see cref="SpoolReader"/> and tells
     /// with <see cref="Need"/> which must stay.</summary>
@@ -39,7 +40,9 @@ public sealed class SpoolLog : IDisposable
     {
         _folder = folder;
         _time = time;
-        _number = folder.List().DefaultIfEmpty(0).Max();
+        // One number is left out, so that recovery can tell the unfinished end of an earlier life from damage (SpoolReader).
+        _old = folder.List();
+        _number = _old.DefaultIfEmpty(-1).Max() + 1;
         _timer = time.CreateTimer(_ => SyncQuietly(), null, SyncPeriod, SyncPeriod);
     }
 
@@ -57,6 +60,8 @@ public sealed class SpoolLog : IDisposable
     public SpoolPosition Append(in SpoolFrame frame)
     {
         var bytes = frame.FileBytes;
+        if (bytes - SpoolFrame.PrefixBytes > SpoolFrame.MaxBodyBytes) throw new ArgumentException($"a spool frame holds at most {SpoolFrame.MaxBodyBytes} bytes", nameof(frame));
+        long? left = null;
         var buffer = ArrayPool<byte>.Shared.Rent(bytes);
         try
         {
@@ -64,7 +69,7 @@ public sealed class SpoolLog : IDisposable
             lock (_gate)
             {
                 if (_failure is { } failure) throw new SpoolFailedException($"the spool has failed before: {failure.Message}", failure);
-                var file = FileWithRoom(bytes);
+                var file = FileWithRoom(bytes, ref left);
                 var position = new SpoolPosition(_number, file.Length);
                 file.Append(buffer.AsSpan(0, bytes));
                 _appended++;
@@ -72,13 +77,15 @@ public sealed class SpoolLog : IDisposable
                 return position;
             }
         }
-        catch (IOException e) when (e is not SpoolFailedException)
+        catch (Exception e) when (e is (IOException or UnauthorizedAccessException) and not SpoolFailedException)
         {
             throw new SpoolFailedException($"the spool cannot be written: {e.Message}", e);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+            RaiseFailed();
+            if (left is { } number) DeleteIfPossible(number);
         }
     }
 
@@ -94,6 +101,7 @@ public sealed class SpoolLog : IDisposable
         finally
         {
             _syncing.Release();
+            RaiseFailed();
         }
     }
 
@@ -101,6 +109,15 @@ public sealed class SpoolLog : IDisposable
     public void Need(long file, Guid session)
     {
         lock (_gate) NeedLocked(file, session);
+    }
+
+    /// <summary>Deletes the files of earlier lives that recovery has not asked to keep. Called once, when recovery has read them all.</summary>
+    public void DeleteUnneeded()
+    {
+        List<long> free;
+        lock (_gate) free = [.. _old.Where(number => !_needed.TryGetValue(number, out var sessions) || sessions.Count == 0)];
+        var there = _folder.List();
+        foreach (var number in free.Where(there.Contains)) _folder.Delete(number);
     }
 
     /// <summary>Lets go of a sealed session's frames: files that no other session needs are deleted.</summary>
@@ -134,7 +151,6 @@ public sealed class SpoolLog : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, true)) return;
         _timer.Dispose();
         _syncing.Wait();
         try
@@ -143,20 +159,24 @@ public sealed class SpoolLog : IDisposable
         }
         catch (SpoolFailedException)
         {
-            // Failed was raised; there is nothing left to do for a log that is being closed.
+            // Failed is raised below; there is nothing left to do for a log that is being closed.
+        }
+        finally
+        {
+            // The semaphore is not disposed: a last tick of the timer, or a caller of SyncAsync, may still come and is told that the log is closed.
+            _syncing.Release();
         }
 
+        RaiseFailed();
         lock (_gate)
         {
             _file?.Dispose();
             _file = null;
-            _failure ??= new ObjectDisposedException(nameof(SpoolLog));
+            if (_failure is null) (_failure, _raised) = (new ObjectDisposedException(nameof(SpoolLog)), true);
         }
-
-        _syncing.Dispose();
     }
 
-    private ISpoolFile FileWithRoom(int bytes)
+    private ISpoolFile FileWithRoom(int bytes, ref long? left)
     {
         if (_file is { } file && file.Length + bytes <= RotateBytes) return file;
         // The old file is synced before the new one is begun, so that a torn end can only be in the last file.
@@ -170,9 +190,27 @@ public sealed class SpoolLog : IDisposable
             throw;
         }
 
-        _file?.Dispose();
-        _file = null;
+        if (_file is not null)
+        {
+            _file.Dispose();
+            _file = null;
+            // Its sessions may all have been released while it was the current one, which is never deleted.
+            if (_needed.TryGetValue(_number, out var sessions) && sessions.Count == 0 && _needed.Remove(_number)) left = _number;
+        }
+
         return _file = _folder.Create(++_number);
+    }
+
+    // A frame that is in the log must not be reported as lost because an old file could not be deleted: the next start finds that again.
+    private void DeleteIfPossible(long number)
+    {
+        try
+        {
+            _folder.Delete(number);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
     }
 
     private void NeedLocked(long file, Guid session)
@@ -190,12 +228,27 @@ public sealed class SpoolLog : IDisposable
         }
         catch (SpoolFailedException)
         {
-            // Failed was raised.
+            // Failed is raised below.
         }
         finally
         {
             _syncing.Release();
+            RaiseFailed();
         }
+    }
+
+    private void RaiseFailed()
+    {
+        if (Volatile.Read(ref _failure) is null) return;
+        Exception cause;
+        lock (_gate)
+        {
+            if (_failure is null || _raised) return;
+            (cause, _raised) = (_failure, true);
+        }
+
+        // Outside the locks: a handler ends sessions, which may well call back.
+        Failed?.Invoke(cause);
     }
 
     private void SyncLocked()
@@ -220,8 +273,7 @@ public sealed class SpoolLog : IDisposable
         }
         catch (IOException e)
         {
-            lock (_gate) _failure = e;
-            Failed?.Invoke(e);
+            lock (_gate) _failure ??= e;
             throw new SpoolFailedException($"the spool cannot be synced: {e.Message}", e);
         }
     }

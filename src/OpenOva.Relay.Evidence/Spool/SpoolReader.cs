@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace OpenOva.Relay.Evidence.Spool;
 
-/// <summary>A place in a spool file that holds no readable frame although readable ones follow, or where the file is not the last one.</summary>
+/// <summary>A place in a spool file that holds no readable frame although readable ones follow, or where the next file of the same life follows.</summary>
 public sealed record SpoolDamage(long File, long Offset);
 
 /// <summary>Reads what a replica left behind.</summary>
@@ -11,7 +11,7 @@ public static class SpoolReader
     /// <summary>Reads every frame of every file in order.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="frame">Receives each frame and where it stands. Its payload is valid during the call.</param>
-    /// <param name="damage">Receives what cannot be read and is not just the unfinished end of the last file.</param>
+    /// <param name="damage">Receives what cannot be read and is not just the unfinished end of a life's last file.</param>
     public static void ReadAll(ISpoolFolder folder, Action<SpoolFrame, SpoolPosition> frame, Action<SpoolDamage> damage)
     {
         var files = folder.List();
@@ -29,7 +29,9 @@ public static class SpoolReader
                 }
 
                 var resumed = FindNext(file, offset + 1);
-                if (resumed is not null || number != files[^1]) damage(new(number, offset));
+                // Within one life of a replica a file is synced before the next is begun, and the numbers have no gap but between two lives: only
+                // there, and at the very end, can an end be unfinished.
+                if (resumed is not null || files.Contains(number + 1)) damage(new(number, offset));
                 offset = resumed ?? file.Length;
             }
         }

@@ -48,13 +48,14 @@ public sealed class BundleVerifier
     {
         _checks.Make(CheckNames.Container, [], Container);
         var sessions = _container is null ? [] : _container.Entries.Select(e => e.Name)
-            .Where(n => n.StartsWith(BundlePath.Recordings, StringComparison.Ordinal)).Select(n => n.Split('/')[1])
+            .Where(n => n.StartsWith(BundlePath.Recordings, StringComparison.Ordinal)).Select(n => n.Split('/')).Where(n => n.Length > 2).Select(n => n[1])
             .Distinct(StringComparer.Ordinal).ToList();
         if (_container is not null) ReadBundleManifest();
         _checks.Make(CheckNames.Files, [CheckNames.Container], Files);
         _checks.Make(CheckNames.Keys, [CheckNames.Container], Keys);
         _checks.Make(CheckNames.Trust, [CheckNames.Keys], Trust);
-        _checks.Make(CheckNames.BundleSignature, [CheckNames.Keys], BundleSignature);
+        if (_container is not null && _bundle is null) _checks.Add(CheckNames.BundleSignature, CheckOutcome.NotMade, "needs a readable bundle.jws");
+        else _checks.Make(CheckNames.BundleSignature, [CheckNames.Keys], BundleSignature);
         _checks.Make(CheckNames.Checkpoint, [CheckNames.Keys], CheckpointOf);
         var events = sessions.ToDictionary(s => s, _ => new RecordingEvents(), StringComparer.Ordinal);
         _checks.Make(CheckNames.Ledger, [CheckNames.Checkpoint], () => Ledger(events));
@@ -77,7 +78,7 @@ public sealed class BundleVerifier
             if (!_container!.Has(BundlePath.Manifest)) return;
             var jws = Jws.Parse(_container.ReadEntry(BundlePath.Manifest, MaxStatementBytes), JwsTypes.Bundle, BundlePath.Manifest);
             var read = jws.ReadPayload(BundlePath.Manifest);
-            _ = (read.String("organisation"), read.Count("created_us"), read.Object("head").Count("size"), read.Object("head").Digest("root"), read.Object("head").Digest("sha256"));
+            _ = (read.String("organisation"), read.Count("created_us"), read.String("report"), read.Object("head").Count("size"), read.Object("head").Digest("root"), read.Object("head").Digest("sha256"));
             foreach (var file in read.Objects("files")) _ = (file.String("path"), file.Count("bytes"), file.Digest("sha256"));
             (_bundleJws, _bundle) = (jws, read);
         }
@@ -148,12 +149,9 @@ public sealed class BundleVerifier
         return "the root key is the trusted one";
     }
 
-    private string BundleSignature()
-    {
-        if (_bundle is not { } bundle) throw new EvidenceFormatException("bundle.jws cannot be read");
-        return _keys!.Signed(_bundleJws!, bundle.Count("created_us")) ? $"signed by {_bundleJws!.KeyId}"
-            : throw new EvidenceFormatException("bundle.jws is not signed by the organisation's key of that time");
-    }
+    private string BundleSignature() => _keys!.Signed(_bundleJws!, _bundle!.Value.Count("created_us"))
+        ? $"signed by {_bundleJws!.KeyId}"
+        : throw new EvidenceFormatException("bundle.jws is not signed by the organisation's key of that time");
 
     private string CheckpointOf()
     {
@@ -180,9 +178,11 @@ public sealed class BundleVerifier
         using var leaves = _container.OpenEntry(BundlePath.Leaves);
         range.Read(leaves, _keys!.Organisation, leaf =>
         {
+            LedgerEventForms.Check(leaf);
             completeness.Add(leaf);
-            if (leaf.Type == LedgerEventTypes.AccessDecided && referred.TryGetValue(leaf.Id, out var to)) to.ForEach(e => e.Add(leaf));
-            else if (leaf.Type.StartsWith("recording.", StringComparison.Ordinal) && events.TryGetValue(leaf.Data.String("session"), out var of)) of.Add(leaf);
+            if (referred.TryGetValue(leaf.Id, out var to)) to.ForEach(e => e.Refer(leaf));
+            if (leaf.Type is LedgerEventTypes.RecordingSealed or LedgerEventTypes.RecordingChain
+                && events.TryGetValue(leaf.Data.String("session"), out var of)) of.Add(leaf);
         }, HeadSizes());
         _ledger = range;
         _open = completeness.Open(range.First);
@@ -190,7 +190,7 @@ public sealed class BundleVerifier
         return $"leaves {range.First} to {range.Size - 1} lead to the checkpoint's root";
     }
 
-    // Decisions carry no session: which ones matter is known from the manifests, read here without trust.
+    // Which events matter to a recording is known from its manifest, read here without trust: a decision carries no session.
     private Dictionary<string, List<RecordingEvents>> ReferredIds(Dictionary<string, RecordingEvents> events)
     {
         var referred = new Dictionary<string, List<RecordingEvents>>(StringComparer.Ordinal);
@@ -200,9 +200,12 @@ public sealed class BundleVerifier
             {
                 if (!_container!.Has(BundlePath.RecordingManifest(session))) continue;
                 var jws = Jws.Parse(_container.ReadEntry(BundlePath.RecordingManifest(session), MaxStatementBytes), JwsTypes.Manifest, "manifest");
-                var id = jws.ReadPayload("manifest").Object("decision").String("id");
-                if (!referred.TryGetValue(id, out var list)) referred[id] = list = [];
-                list.Add(of);
+                var manifest = jws.ReadPayload("manifest");
+                foreach (var id in ((string[])[manifest.Object("decision").String("id"), manifest.Object("opening").String("id")]).Distinct(StringComparer.Ordinal))
+                {
+                    if (!referred.TryGetValue(id, out var list)) referred[id] = list = [];
+                    list.Add(of);
+                }
             }
             catch (EvidenceFormatException)
             {

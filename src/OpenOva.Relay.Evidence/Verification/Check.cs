@@ -33,15 +33,20 @@ public sealed record Check(string Name, CheckOutcome Outcome, string Detail)
 public sealed class CheckList
 {
     private readonly List<Check> _checks = [];
+    private readonly HashSet<string> _held = new(StringComparer.Ordinal);
 
     /// <summary>All of them.</summary>
     public IReadOnlyList<Check> All => _checks;
 
     /// <summary>Whether a check was made and held.</summary>
-    public bool Held(string name) => _checks.Any(c => c.Name == name && c.Outcome == CheckOutcome.Held);
+    public bool Held(string name) => _held.Contains(name);
 
     /// <summary>Notes an outcome.</summary>
-    public void Add(string name, CheckOutcome outcome, string detail) => _checks.Add(new(name, outcome, detail));
+    public void Add(string name, CheckOutcome outcome, string detail)
+    {
+        _checks.Add(new(name, outcome, detail));
+        if (outcome == CheckOutcome.Held) _held.Add(name);
+    }
 
     /// <summary>Makes a check if what it needs held. Malformed evidence is a failure, absent evidence is missing.</summary>
     /// <param name="name">Its name.</param>
@@ -68,6 +73,11 @@ public sealed class CheckList
         catch (EvidenceFormatException e)
         {
             Add(name, CheckOutcome.Failed, e.Message);
+        }
+        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or OperationCanceledException or OutOfMemoryException))
+        {
+            // The last guard against hostile input: what this verifier did not foresee must not pass, nor end it.
+            Add(name, CheckOutcome.Failed, $"unexpected {e.GetType().Name}: {e.Message}");
         }
 
         return false;

@@ -17,7 +17,7 @@ public sealed class Completeness
         Opened = 1,
         Ended = 2,
         EndedRecorded = 4,
-        EndedConnected = 8,
+        EndedUnrecorded = 8,
         RecordingOpened = 16,
         Sealed = 32,
         RecordingRequired = 64,
@@ -25,7 +25,7 @@ public sealed class Completeness
     }
 
     private readonly Dictionary<string, Seen> _sessions = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _grants = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Allowed, int Denied, int Openings)> _decisions = new(StringComparer.Ordinal);
 
     /// <summary>Takes the next leaf.</summary>
     /// <exception cref="EvidenceFormatException">A member that reconciliation reads is missing or of another type.</exception>
@@ -33,20 +33,20 @@ public sealed class Completeness
     {
         switch (leaf.Type)
         {
-            case LedgerEventTypes.AccessDecided when leaf.Data.Boolean("allowed"):
-                _grants.TryAdd(leaf.Data.String("decision"), 0);
+            case LedgerEventTypes.AccessDecided:
+                var allowed = leaf.Data.Boolean("allowed");
+                Decision(leaf.Data.String("decision"), allowed ? 1 : 0, allowed ? 0 : 1, 0);
                 break;
             case LedgerEventTypes.SessionOpened:
                 Note(leaf, Seen.Opened | (leaf.Data.Boolean("recording_required") ? Seen.RecordingRequired : Seen.None));
-                var decision = leaf.Data.String("decision");
-                _grants[decision] = _grants.GetValueOrDefault(decision) + 1;
+                Decision(leaf.Data.String("decision"), 0, 0, 1);
                 break;
             case LedgerEventTypes.RecordingOpened:
                 Note(leaf, Seen.RecordingOpened);
                 break;
             case LedgerEventTypes.SessionEnded:
-                Note(leaf, Seen.Ended | (leaf.Data.Boolean("recorded") ? Seen.EndedRecorded : Seen.None)
-                    | (leaf.Data.Boolean("connected") ? Seen.EndedConnected : Seen.None));
+                var recorded = leaf.Data.Boolean("recorded");
+                Note(leaf, Seen.Ended | (recorded ? Seen.EndedRecorded : leaf.Data.Boolean("connected") ? Seen.EndedUnrecorded : Seen.None));
                 break;
             case LedgerEventTypes.RecordingSealed:
                 Note(leaf, Seen.Sealed);
@@ -61,9 +61,11 @@ public sealed class Completeness
     public IReadOnlyList<string> Open(long firstLeaf)
     {
         var open = new List<string>();
-        foreach (var (decision, openings) in _grants.OrderBy(g => g.Key, StringComparer.Ordinal))
+        foreach (var (decision, (allowed, denied, openings)) in _decisions.OrderBy(g => g.Key, StringComparer.Ordinal))
         {
-            if (openings != 1) open.Add($"decision {decision}: {openings} session.opened");
+            if (allowed > 0 && openings != 1) open.Add($"decision {decision}: {openings} session.opened");
+            if (allowed == 0 && openings > 0 && (denied > 0 || firstLeaf == 0)) open.Add($"decision {decision}: session.opened, but it is not allowed");
+            if (allowed + denied > 1) open.Add($"decision {decision}: stands twice");
         }
 
         foreach (var (session, seen) in _sessions.OrderBy(s => s.Key, StringComparer.Ordinal))
@@ -82,8 +84,14 @@ public sealed class Completeness
         if (!seen.HasFlag(Seen.Ended)) yield return "no session.ended";
         if (seen.HasFlag(Seen.EndedRecorded) && !seen.HasFlag(Seen.Sealed)) yield return "recorded, but no recording.sealed";
         if (seen.HasFlag(Seen.RecordingOpened) && seen.HasFlag(Seen.Ended) && !seen.HasFlag(Seen.EndedRecorded)) yield return "a recorder was opened, but the end does not say so";
-        if (seen.HasFlag(Seen.EndedConnected) && !seen.HasFlag(Seen.EndedRecorded) && seen.HasFlag(Seen.RecordingRequired)) yield return "connected without the recording it required";
+        if (seen.HasFlag(Seen.EndedUnrecorded) && seen.HasFlag(Seen.RecordingRequired)) yield return "connected without the recording it required";
         if (seen.HasFlag(Seen.Sealed) && !seen.HasFlag(Seen.RecordingOpened)) yield return "recording.sealed without recording.opened";
+    }
+
+    private void Decision(string decision, int allowed, int denied, int openings)
+    {
+        var before = _decisions.GetValueOrDefault(decision);
+        _decisions[decision] = (before.Allowed + allowed, before.Denied + denied, before.Openings + openings);
     }
 
     private void Note(LedgerLeaf leaf, Seen what)

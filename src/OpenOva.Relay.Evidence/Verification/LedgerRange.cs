@@ -85,6 +85,7 @@ public sealed class LedgerRange
         while (true)
         {
             var feed = buffer.AsSpan(start, end - start).IndexOf((byte)'\n');
+            if ((feed < 0 ? end - start : feed) > MaxLeafBytes) throw new EvidenceFormatException($"{BundlePath.Leaves}: a line is longer than {MaxLeafBytes} bytes");
             if (feed >= 0)
             {
                 yield return buffer.AsMemory(start, feed);
@@ -92,7 +93,6 @@ public sealed class LedgerRange
                 continue;
             }
 
-            if (end - start > MaxLeafBytes) throw new EvidenceFormatException($"{BundlePath.Leaves}: a line is longer than {MaxLeafBytes} bytes");
             buffer.AsSpan(start, end - start).CopyTo(buffer);
             (start, end) = (0, end - start);
             if (end == buffer.Length) Array.Resize(ref buffer, 2 * buffer.Length);

@@ -6,11 +6,10 @@ namespace OpenOva.Relay.Evidence.Verification;
 /// <summary>What the ledger says of one recording: all that its verification compares.</summary>
 public sealed class RecordingEvents
 {
-    /// <summary>id to type and data digest, for the events that the manifest refers to.</summary>
-    public Dictionary<string, (string Type, string DataDigest)> Referred { get; } = new(StringComparer.Ordinal);
+    private readonly List<ReferredEvent> _referred = [];
 
-    /// <summary>Thumbprints of the session keys that recording.opened events name, by event id.</summary>
-    public Dictionary<string, string> SessionKeys { get; } = new(StringComparer.Ordinal);
+    /// <summary>An event that a manifest refers to. The last three only where it is recording.opened.</summary>
+    public sealed record ReferredEvent(string Id, string Type, string DataDigest, string? Session, long? Epoch, string? SessionKey);
 
     /// <summary>The manifest digests of its recording.sealed events.</summary>
     public List<string> SealedManifests { get; } = [];
@@ -18,18 +17,17 @@ public sealed class RecordingEvents
     /// <summary>Its recording.chain events.</summary>
     public List<(long Epoch, long Number, string Head)> Chain { get; } = [];
 
+    /// <summary>The events with an id; there should be one.</summary>
+    public IEnumerable<ReferredEvent> Referred(string id) => _referred.Where(r => r.Id == id);
+
     /// <summary>Takes an event of this session, or one that its manifest refers to.</summary>
     /// <exception cref="EvidenceFormatException">A member that verification reads is missing or of another type.</exception>
     public void Add(LedgerLeaf leaf)
     {
         switch (leaf.Type)
         {
-            case LedgerEventTypes.AccessDecided:
-                Referred[leaf.Id] = (leaf.Type, leaf.DataDigest());
-                break;
-            case LedgerEventTypes.RecordingOpened:
-                Referred[leaf.Id] = (leaf.Type, leaf.DataDigest());
-                SessionKeys[leaf.Id] = EcPublicKey.FromJwk(leaf.Data.Object("session_key")).Thumbprint;
+            case LedgerEventTypes.AccessDecided or LedgerEventTypes.RecordingOpened:
+                Refer(leaf);
                 break;
             case LedgerEventTypes.RecordingSealed:
                 SealedManifests.Add(leaf.Data.Digest("manifest_sha256"));
@@ -41,4 +39,11 @@ public sealed class RecordingEvents
                 break;
         }
     }
+
+    /// <summary>Takes an event, of whatever type, whose id the manifest names.</summary>
+    /// <exception cref="EvidenceFormatException">A member that verification reads is missing or of another type.</exception>
+    public void Refer(LedgerLeaf leaf) => _referred.Add(leaf.Type == LedgerEventTypes.RecordingOpened
+        ? new(leaf.Id, leaf.Type, leaf.DataDigest(), leaf.Data.String("session"), leaf.Data.Count("epoch"),
+            EcPublicKey.FromJwk(leaf.Data.Object("session_key")).Thumbprint)
+        : new(leaf.Id, leaf.Type, leaf.DataDigest(), null, null, null));
 }

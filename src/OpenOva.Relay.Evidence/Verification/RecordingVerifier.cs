@@ -68,46 +68,47 @@ public sealed class RecordingVerifier
         if (_manifest.String("organisation") != _organisation) throw _manifest.Error("another organisation's");
         if (_manifest.String("session") != _session) throw _manifest.Error("another session's");
         if (!_keys!.Signed(_manifestJws, _manifest.Count("sealed_us"))) throw _manifest.Error("not signed by the organisation's key of that time");
-        ReadForms();
+        ManifestForm.Check(_manifest);
         return $"sealed at {_manifest.Count("sealed_us")}";
-    }
-
-    // Reads every member that the other checks use, so that a malformed manifest fails under its own name.
-    private void ReadForms()
-    {
-        _ = _manifest.Count("epoch");
-        foreach (var name in (string[])["decision", "opening"]) _ = (_manifest.Object(name).String("id"), _manifest.Object(name).Digest("sha256"));
-        _ = EcPublicKey.FromJwk(_manifest.Object("session_key"));
-        var totals = _manifest.Object("totals");
-        foreach (var name in (string[])["received", "left_out", "synthesised", "recorded"]) _ = Tally.FromJson(totals.Object(name));
-        var classes = totals.Object("classes");
-        foreach (var name in classes.Names) _ = (classes.Object(name).Boolean("recorded"), Tally.FromJson(classes.Object(name)));
-        var segments = _manifest.Object("segments");
-        _ = (segments.Count("count"), segments.Digest("root"), segments.Digest("head"));
-        var recording = _manifest.Object("recording");
-        _ = (recording.Count("bytes"), recording.Digest("sha256"), recording.Count("raw_bytes"), recording.Digest("raw_sha256"), recording.Count("instructions"));
-        _ = (_manifest.Object("index").Count("bytes"), _manifest.Object("index").Digest("sha256"));
-        if (_manifest.Has("recovered")) _ = _manifest.Object("recovered").Count("from_segment");
     }
 
     private string Ledgered()
     {
-        if (!_events!.SealedManifests.Contains(_manifestJws!.Digest)) throw NotFound("no recording.sealed event names this manifest");
-        foreach (var (name, type) in ((string, string)[])[("decision", LedgerEventTypes.AccessDecided), ("opening", LedgerEventTypes.RecordingOpened)])
+        var missing = new List<string>();
+        if (!_events!.SealedManifests.Contains(_manifestJws!.Digest)) NotFound("no recording.sealed event names this manifest");
+        Find("decision", LedgerEventTypes.AccessDecided);
+        if (Find("opening", LedgerEventTypes.RecordingOpened) is { } opening)
         {
-            var reference = _manifest.Object(name);
-            if (!_events.Referred.TryGetValue(reference.String("id"), out var found)) throw NotFound($"its {name} is not in the ledger");
-            if (found != (type, reference.Digest("sha256"))) throw _manifest.Error($"its {name} is not what the ledger says");
+            if (opening.Session != _session) throw _manifest.Error("its opening is another session's");
+            if (opening.Epoch != _manifest.Count("epoch")) throw _manifest.Error("its epoch is not the one in the ledger");
+            if (opening.SessionKey != EcPublicKey.FromJwk(_manifest.Object("session_key")).Thumbprint)
+                throw _manifest.Error("its session key is not the one in the ledger");
         }
 
-        if (_events.SessionKeys[_manifest.Object("opening").String("id")] != EcPublicKey.FromJwk(_manifest.Object("session_key")).Thumbprint)
-            throw _manifest.Error("its session key is not the one in the ledger");
+        // What is wrong goes before what is not there.
+        if (missing.Count > 0) throw new EvidenceMissingException($"{string.Join("; ", missing)}; leaves before {_firstLeaf} are not here");
         return "manifest, decision, opening and session key are in the ledger";
-    }
 
-    private Exception NotFound(string what) => _firstLeaf > 0
-        ? new EvidenceMissingException($"{what}; leaves before {_firstLeaf} are not here")
-        : new EvidenceFormatException(what);
+        RecordingEvents.ReferredEvent? Find(string name, string type)
+        {
+            var reference = _manifest.Object(name);
+            var found = _events!.Referred(reference.String("id")).ToList();
+            if (found.Count == 0)
+            {
+                NotFound($"its {name} is not in the ledger");
+                return null;
+            }
+
+            return found.FirstOrDefault(e => e.Type == type && e.DataDigest == reference.Digest("sha256"))
+                ?? throw _manifest.Error($"its {name} is not what the ledger says");
+        }
+
+        void NotFound(string what)
+        {
+            if (_firstLeaf == 0) throw new EvidenceFormatException(what);
+            missing.Add(what);
+        }
+    }
 
     private string Index()
     {

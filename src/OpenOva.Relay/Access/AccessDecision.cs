@@ -14,12 +14,16 @@ internal enum AccessReason
     ConnectionUnknown = 3,
     ConnectionInvalid = 4,
     AudienceRoleMissing = 5,
+
+    /// <summary>The connection names approvers, and nobody has approved.</summary>
+    ApprovalMissing = 6,
 }
 
 internal static class AccessReasonNames
 {
     private static readonly string[] Names =
-        ["admitted", "organisation-mismatch", "operator-role-missing", "connection-unknown", "connection-invalid", "audience-role-missing"];
+        ["admitted", "organisation-mismatch", "operator-role-missing", "connection-unknown", "connection-invalid", "audience-role-missing",
+            "approval-missing"];
 
     public static string Name(this AccessReason reason) => Names[(int)reason];
 }

@@ -15,6 +15,8 @@ internal static class AccessPolicy
         (AccessReason.ConnectionInvalid, request => !request.IsDeclaredInvalid),
         (AccessReason.ConnectionUnknown, request => request.Connection is not null),
         (AccessReason.AudienceRoleMissing, request => request.Connection!.AudienceRoles.Any(request.Caller.TokenRoles.Contains)),
+        // There is no way to approve yet: a connection that names approvers opens for nobody rather than for everybody.
+        (AccessReason.ApprovalMissing, request => request.Connection!.Jit is not { RequiredApprovers.Length: > 0 }),
     ];
 
     public static AccessDecision Decide(AccessRequest request)

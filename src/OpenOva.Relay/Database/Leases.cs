@@ -52,6 +52,10 @@ internal sealed class Leases(RelayDatabase database)
         await database.ExecuteAsync(
             "UPDATE leases SET holder = '', until_us = 0 WHERE name = @Name AND holder = @Holder AND epoch = @Epoch", lease, cancellation) == 1;
 
+    /// <summary>Gives up every lease of a holder that is known to be dead; returns how many.</summary>
+    public Task<int> ReleaseAllAsync(string holder, CancellationToken cancellation = default) =>
+        database.ExecuteAsync("UPDATE leases SET holder = '', until_us = 0 WHERE holder = @holder", new { holder }, cancellation);
+
     /// <summary>
     /// Guards a write: true when the lease is held under this epoch and has not lapsed. Until the transaction ends nobody can take it,
     /// so that what is written in the transaction is the holder's.

@@ -18,6 +18,8 @@ internal sealed class DeliveryConsumer<TConsumer, TMessage>(
 
     public async Task Consume(ConsumeContext<TMessage> context)
     {
+        // SQLite's calls complete synchronously, and a transport calls from its dispatch loop: without this one delivery would hold up all.
+        await Task.Yield();
         var cancellation = context.CancellationToken;
         var id = context.MessageId?.ToString("D") ?? "";
         for (var attempt = 0; ; attempt++)

@@ -28,9 +28,11 @@ internal sealed class RecordingSealer(
 
     /// <summary>Seals.</summary>
     /// <param name="session">Where its frames are.</param>
+    /// <param name="knownEnd">How the session ended, where its recorder's replica still lives; it counts if the spool could not take it.</param>
     /// <param name="atEnd">What else is written with the seal, in the same transaction.</param>
     /// <param name="cancellation">Ends the sealing; it is run again later.</param>
-    public async Task<RecordingRow> SealAsync(SpooledSession session, Func<RelayTransaction, ReplayedSession, RecordingRow, Task> atEnd, CancellationToken cancellation)
+    public async Task<RecordingRow> SealAsync(
+        SpooledSession session, RecordedEnd? knownEnd, Func<RelayTransaction, ReplayedSession, RecordingRow, Task> atEnd, CancellationToken cancellation)
     {
         Directory.CreateDirectory(scratchFolder);
         var scratch = Path.Combine(scratchFolder, $"{session.Id:n}.guac.gz");
@@ -41,7 +43,7 @@ internal sealed class RecordingSealer(
         var descriptor = replay.Descriptor;
         var index = await writer.FinishAsync(descriptor.Organisation, descriptor.Session);
         await file.FlushAsync(cancellation);
-        var sealing = new Sealing(descriptor, replay, index, tree, writer.Instructions, ring);
+        var sealing = new Sealing(descriptor, replay, knownEnd, index, tree, writer.Instructions, ring);
         var row = await PutAsync(sealing, file, cancellation);
         await database.TransactAsync(
             async transaction =>
@@ -152,12 +154,12 @@ internal sealed class RecordingSealer(
             OpenedUs = descriptor.OpenedUs,
             ConnectedUs = replay.ConnectedUs,
             EndedUs = replay.EndedUs,
-            EndReason = replay.End?.Reason ?? "REPLICA_LOST",
-            EndStatus = replay.End?.Status ?? 0,
+            EndReason = (replay.End ?? sealing.KnownEnd)?.Reason ?? "REPLICA_LOST",
+            EndStatus = (replay.End ?? sealing.KnownEnd)?.Status ?? 0,
             Totals = replay.Totals,
             Coverage = replay.Coverage,
             Gaps = replay.Gaps,
-            Recovered = RecoveryOf(replay),
+            Recovered = RecoveryOf(sealing),
             SegmentCount = index.Segments.Count,
             SegmentRoot = Convert.ToHexStringLower(sealing.Tree.Root()),
             SegmentHead = replay.Head,
@@ -170,9 +172,12 @@ internal sealed class RecordingSealer(
         };
     }
 
-    private Recovery? RecoveryOf(ReplayedSession replay)
+    private Recovery? RecoveryOf(Sealing sealing)
     {
+        var replay = sealing.Replay;
         if (replay.ServiceFrom is not { } from) return null;
+        // Its replica still lives and saw the recorder fail: what was delivered was written before.
+        if (replay.End is null && sealing.KnownEnd is not null) return new("recorder-failed", "process-killed", from);
         if (replay.End is not null) return new("spool-damaged", "disk-lost", from);
         // The same start of the machine: what was written is still there. Another: what was synced is.
         var sameStart = replay.Descriptor.BootId.Length > 0 && replay.Descriptor.BootId == spool.BootId;
@@ -187,7 +192,7 @@ internal sealed class RecordingSealer(
         ["state"] = row.Recovered ? "recovered" : "complete",
         ["recorded_bytes"] = row.RecordedBytes,
         ["gaps"] = sealing.Replay.Gaps.Count,
-        ["bound"] = RecoveryOf(sealing.Replay)?.Bound,
+        ["bound"] = RecoveryOf(sealing)?.Bound,
         ["coverage"] = new JsonObject
         {
             ["heartbeats"] = sealing.Replay.Coverage.Heartbeats,
@@ -223,5 +228,6 @@ internal sealed class RecordingSealer(
 
     private static Retention? Term(RetentionMode mode, long untilUs, int days) => days == 0 ? null : new(mode, RowClock.FromUnixMicroseconds(untilUs));
 
-    private sealed record Sealing(RecordingDescriptor Descriptor, ReplayedSession Replay, RecordingIndex Index, MerkleFrontier Tree, long Instructions, KeyRing Ring);
+    private sealed record Sealing(
+        RecordingDescriptor Descriptor, ReplayedSession Replay, RecordedEnd? KnownEnd, RecordingIndex Index, MerkleFrontier Tree, long Instructions, KeyRing Ring);
 }

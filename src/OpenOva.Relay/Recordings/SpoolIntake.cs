@@ -55,8 +55,14 @@ internal sealed class SpoolIntake : IDisposable
                 if (sessions.TryGetValue(frame.Session, out var session)) session.Add(position);
                 Log.Need(position.File, frame.Session);
             },
-            damage => logger.SpoolDamaged(damage.File, damage.Offset));
+            damage =>
+            {
+                logger.SpoolDamaged(damage.File, damage.Offset);
+                // A damaged file is kept for a person to look at, whatever else is in it.
+                Log.Need(damage.File, Guid.Empty);
+            });
         foreach (var session in done) Log.Release(session);
+        Log.DeleteUnneeded();
         return [.. order.Where(id => !done.Contains(id)).Select(id => sessions[id])];
     }
 

@@ -66,6 +66,7 @@ internal sealed class ReplicaLease(
             await GiveUpFormerLifeAsync(cancellation);
             _lease = await leases.TryAcquireAsync($"replica/{replica.Name}", replica.Instance, options.Lease, cancellation);
             if (_lease is null) return;
+            Directory.CreateDirectory(Path.GetDirectoryName(InstancePath)!);
             await File.WriteAllTextAsync(InstancePath, replica.Instance, cancellation);
             logger.LeaseTaken(replica.Name, _lease.Epoch);
             _taken.TrySetResult();
@@ -81,9 +82,7 @@ internal sealed class ReplicaLease(
         _ = spool; // whoever holds it holds the spool's lock, so the instance named in its folder is dead
         if (!File.Exists(InstancePath)) return;
         var former = await File.ReadAllTextAsync(InstancePath, cancellation);
-        var name = $"replica/{replica.Name}";
-        if (former != replica.Instance && await leases.FindAsync(name, cancellation) is { } state && state.Holder == former)
-            await leases.ReleaseAsync(new Lease(name, former, state.Epoch), cancellation);
+        if (former.Length > 0 && former != replica.Instance) await leases.ReleaseAllAsync(former, cancellation);
     }
 
     private string InstancePath => Path.Combine(data.At(recordings.Spool), "instance");

@@ -65,7 +65,7 @@ internal sealed class SessionFinisher(
         {
             if (session.Epoch == LeftInTheSpool) return await RecoverAsync(session.Recording!, cancellation);
             await database.TransactAsync(transaction => EndAsync(transaction, session), cancellation);
-            if (session.Recording is { } recording) await SealAsync(recording, cancellation);
+            if (session.Recording is { } recording) await SealAsync(recording, session.Outcome, cancellation);
             return true;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -79,10 +79,11 @@ internal sealed class SessionFinisher(
         }
     }
 
-    private async Task SealAsync(SpooledSession recording, CancellationToken cancellation)
+    private async Task SealAsync(SpooledSession recording, SessionOutcome outcome, CancellationToken cancellation)
     {
         await live.FinishAsync(recording.Id, cancellation);
-        var row = await sealer.SealAsync(recording, SealedAsync, cancellation);
+        // A spool that is full has no frame of the end; this replica knows it all the same.
+        var row = await sealer.SealAsync(recording, new RecordedEnd(outcome.Reason.Name(), outcome.Status), SealedAsync, cancellation);
         Forget(recording, row.Epoch);
     }
 
@@ -102,6 +103,7 @@ internal sealed class SessionFinisher(
 
         var sealedRow = await sealer.SealAsync(
             recording,
+            null,
             async (transaction, replay, sealing) =>
             {
                 await EndAsync(transaction, Recovered(descriptor, replay));
@@ -148,8 +150,17 @@ internal sealed class SessionFinisher(
 
     private void Forget(SpooledSession recording, long epoch)
     {
-        spool.Log.Append(new SpoolFrame(
-            SpoolFrameType.Sealed, recording.Id, (uint)epoch, recording.Count, time.GetUnixMicroseconds(), 0, ReadOnlyMemory<byte>.Empty));
+        try
+        {
+            spool.Log.Append(new SpoolFrame(
+                SpoolFrameType.Sealed, recording.Id, (uint)epoch, recording.Count, time.GetUnixMicroseconds(), 0, ReadOnlyMemory<byte>.Empty));
+        }
+        catch (SpoolFailedException exception)
+        {
+            // The next start seals it again, and finds that it is sealed.
+            logger.NotForgotten(recording.Id, exception);
+        }
+
         spool.Log.Release(recording.Id);
         live.Forget(recording.Id);
     }

@@ -21,37 +21,36 @@ internal sealed partial class SessionTunnel
 
     private async Task FromGuacdAsync(CancellationToken cancellation)
     {
+        while (true)
+        {
+            var read = await _guacd.Input.ReadAsync(cancellation);
+            var buffer = read.Buffer;
+            bool more;
+            do
+            {
+                more = TryTake(ref buffer);
+                await CommitAsync(cancellation);
+            }
+            while (more);
+            _guacd.Input.AdvanceTo(buffer.Start, buffer.End);
+            if (_targetEnd is null && !read.IsCompleted) continue;
+            End(_targetEnd ?? SessionOutcome.Of(SessionEndReason.GuacdLost, ErrorReason.GuacdProtocolError));
+            return;
+        }
+    }
+
+    // What came before nonsense is recorded and delivered like everything else.
+    private bool TryTake(ref ReadOnlySequence<byte> buffer)
+    {
         try
         {
-            while (true)
-            {
-                var read = await _guacd.Input.ReadAsync(cancellation);
-                var buffer = read.Buffer;
-                bool more;
-                do
-                {
-                    more = Take(ref buffer);
-                    await CommitAsync(cancellation);
-                }
-                while (more);
-                _guacd.Input.AdvanceTo(buffer.Start, buffer.End);
-                if (_targetEnd is { } end)
-                {
-                    End(end);
-                    return;
-                }
-
-                if (read.IsCompleted)
-                {
-                    End(SessionOutcome.Of(SessionEndReason.GuacdLost, ErrorReason.GuacdProtocolError));
-                    return;
-                }
-            }
+            return Take(ref buffer);
         }
         catch (GuacamoleProtocolException exception)
         {
             _logger.GuacdBrokeProtocol(_subject.Id, exception.Reason.ToString(), exception.Offset);
-            End(SessionOutcome.Of(SessionEndReason.GuacdProtocolError, ErrorReason.GuacdProtocolError));
+            _targetEnd = SessionOutcome.Of(SessionEndReason.GuacdProtocolError, ErrorReason.GuacdProtocolError);
+            return false;
         }
     }
 
@@ -115,7 +114,7 @@ internal sealed partial class SessionTunnel
         }
 
         // "Connected" is the first sync: guacd says ready to anything, and draws an empty terminal after a refused login too.
-        if (_targetEnd is null && !_connected.Task.IsCompleted)
+        if (_targetEnd is not { Reason: SessionEndReason.ConnectFailed } && !_connected.Task.IsCompleted)
         {
             _recorder?.Connected(_guacd.Version.ToString(), _syncs[0]);
             _connected.TrySetResult(_syncs[0]);

@@ -43,4 +43,7 @@ internal static partial class SessionsLog
 
     [LoggerMessage(EventId = 1013, Level = LogLevel.Warning, Message = "Session {Session}: parameters that this guacd does not know were ignored: {Parameters}")]
     public static partial void ParametersIgnored(this ILogger logger, string session, string parameters);
+
+    [LoggerMessage(EventId = 1014, Level = LogLevel.Warning, Message = "Session {Session} is sealed, but the spool cannot note it; the next start finds it again")]
+    public static partial void NotForgotten(this ILogger logger, Guid session, Exception exception);
 }

@@ -28,14 +28,20 @@ internal static class SessionsServices
     }
 }
 
-/// <summary>Ends sessions when the process stops, before what they need stops: hosted services stop in the reverse order of their registration.</summary>
-internal sealed class SessionDrain(LiveSessions live, SessionFinisher finisher, TimeProvider time) : IHostedService
+/// <summary>
+/// Ends sessions as soon as the process is told to stop, since the server waits for open calls; then waits until what they recorded is sealed, or the time
+/// for stopping is over: the spool keeps the rest for the next start.
+/// </summary>
+internal sealed class SessionDrain(LiveSessions live, SessionFinisher finisher, IHostApplicationLifetime lifetime, TimeProvider time) : IHostedService
 {
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        lifetime.ApplicationStopping.Register(() => live.EndAll(SessionOutcome.Of(SessionEndReason.ReplicaShutdown, ErrorReason.ReplicaLost), forGood: true));
+        return Task.CompletedTask;
+    }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        live.EndAll(SessionOutcome.Of(SessionEndReason.ReplicaShutdown, ErrorReason.ReplicaLost), forGood: true);
         while ((live.Count > 0 || finisher.Open > 0) && !cancellationToken.IsCancellationRequested)
             await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }

@@ -68,6 +68,7 @@ public sealed class AccessPolicyTests
         ["no role at all"] = (Good with { Caller = Ada with { TokenRoles = Set() } }, "audience-role-missing"),
         ["audience role in capitals"] = (Good with { Caller = Ada with { TokenRoles = Set("DBA") } }, "audience-role-missing"),
         ["audience role as a prefix"] = (Good with { Caller = Ada with { TokenRoles = Set("dba-junior") } }, "audience-role-missing"),
+        ["approvers named"] = (Good with { Connection = CoreDb with { Jit = new JitTerms(["security"], 60) } }, "approval-missing"),
         ["audience empty"] = (Good with { Connection = CoreDb with { AudienceRoles = [] } }, "audience-role-missing"),
     };
 

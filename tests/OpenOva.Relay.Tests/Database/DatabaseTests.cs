@@ -85,6 +85,22 @@ public abstract class DatabaseTests(TestDatabaseKind kind) : IAsyncLifetime
     private protected virtual Task MigrateAsync() =>
         new DatabaseMigrator(Db, NullLogger<DatabaseMigrator>.Instance).MigrateAsync(Cancellation);
 
+    /// <summary>PostgreSQL only: returns when a statement that contains this text waits for a lock of this test's schema.</summary>
+    protected async Task WaitUntilBlockedAsync(string statement)
+    {
+        while (await Db.ExecuteScalarAsync<long>(
+            """
+            SELECT COUNT(*) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid JOIN pg_class c ON c.oid = l.relation
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE a.wait_event_type = 'Lock' AND a.query LIKE @pattern AND a.pid <> pg_backend_pid() AND n.nspname = current_schema()
+            """,
+            new { pattern = $"%{statement}%" },
+            Cancellation) == 0)
+        {
+            await Task.Delay(10, Cancellation);
+        }
+    }
+
     protected static Task BoundedAsync(Task task) => task.WaitAsync(Bound, Cancellation);
 
     protected static Task<T> BoundedAsync<T>(Task<T> task) => task.WaitAsync(Bound, Cancellation);

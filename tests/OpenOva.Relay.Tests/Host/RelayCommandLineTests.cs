@@ -4,11 +4,18 @@ using OpenOva.Relay.Cli;
 namespace OpenOva.Relay.Tests.Host;
 
 [Trait("Kind", "Fast")]
-public sealed class RelayCommandLineTests : IDisposable
+public sealed class RelayCommandLineTests : IAsyncLifetime
 {
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("relay-cli-");
+    private string _minimal = "";
 
-    public void Dispose() => _data.Delete(recursive: true);
+    public async ValueTask InitializeAsync() => _minimal = await MinimalConfiguration.WriteAsync(_data.FullName);
+
+    public ValueTask DisposeAsync()
+    {
+        _data.Delete(recursive: true);
+        return ValueTask.CompletedTask;
+    }
 
     [Theory]
     [InlineData("--help", "Exit codes")]
@@ -48,9 +55,9 @@ public sealed class RelayCommandLineTests : IDisposable
     [Fact]
     public async Task Migrate_FreshThenAgain_AppliesOnce()
     {
-        var (_, pending, _) = await RunAsync("migrate", "--dry-run", "--data", _data.FullName);
-        var (code, applied, _) = await RunAsync("migrate", "--json", "--data", _data.FullName);
-        var (again, nothing, _) = await RunAsync("migrate", "--data", _data.FullName);
+        var (_, pending, _) = await RunAsync("migrate", "--dry-run", "--config", _minimal, "--data", _data.FullName);
+        var (code, applied, _) = await RunAsync("migrate", "--json", "--config", _minimal, "--data", _data.FullName);
+        var (again, nothing, _) = await RunAsync("migrate", "--config", _minimal, "--data", _data.FullName);
 
         Assert.Contains("pending 0001_wiring", pending, StringComparison.Ordinal);
         Assert.Equal((ExitCode.Done, ExitCode.Done), (code, again));
@@ -65,13 +72,21 @@ public sealed class RelayCommandLineTests : IDisposable
         var file = Path.Combine(_data.FullName, "relay.json");
         await File.WriteAllTextAsync(file, """{ "Relay": { "Web": { "HttpPort": -1, "Adress": "*" } } }""", TestContext.Current.CancellationToken);
 
-        var (code, output, _) = await RunAsync("config", "check", "--json", "--config", file);
-        var (served, _, error) = await RunAsync("serve", "--config", file, "--data", _data.FullName);
+        var (code, output, _) = await RunAsync("config", "check", "--json", "--config", _minimal, "--config", file);
+        var (served, _, error) = await RunAsync("serve", "--config", _minimal, "--config", file, "--data", _data.FullName);
 
         Assert.Equal((ExitCode.Usage, ExitCode.Usage), (code, served));
         using var document = JsonDocument.Parse(output);
         Assert.False(document.RootElement.GetProperty("valid").GetBoolean());
         Assert.Contains("Relay:Web:Adress", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ConfigCheck_Minimal_IsValid()
+    {
+        var (code, output, error) = await RunAsync("config", "check", "--config", _minimal);
+
+        Assert.Equal((ExitCode.Done, "The configuration is valid." + Environment.NewLine, ""), (code, output, error));
     }
 
     [Theory]
@@ -92,7 +107,7 @@ public sealed class RelayCommandLineTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(_data.FullName, "relay.db"));
 
-        var (code, _, error) = await RunAsync("migrate", "--data", _data.FullName);
+        var (code, _, error) = await RunAsync("migrate", "--config", _minimal, "--data", _data.FullName);
 
         Assert.Equal(ExitCode.Failed, code);
         Assert.NotEmpty(error);
@@ -101,10 +116,10 @@ public sealed class RelayCommandLineTests : IDisposable
     [Fact]
     public async Task MessagesDead_None_SaysSo()
     {
-        await RunAsync("migrate", "--data", _data.FullName);
+        await RunAsync("migrate", "--config", _minimal, "--data", _data.FullName);
 
-        var (code, output, _) = await RunAsync("messages", "dead", "--data", _data.FullName);
-        var (retried, revived, _) = await RunAsync("messages", "retry", "--json", "--data", _data.FullName);
+        var (code, output, _) = await RunAsync("messages", "dead", "--config", _minimal, "--data", _data.FullName);
+        var (retried, revived, _) = await RunAsync("messages", "retry", "--json", "--config", _minimal, "--data", _data.FullName);
 
         Assert.Equal((ExitCode.Done, ExitCode.Done), (code, retried));
         Assert.Equal("None." + Environment.NewLine, output);

@@ -35,7 +35,7 @@ public sealed class RelayHostTests
     {
         await using var relay = await RunningRelay.StartAsync();
         using (var before = await relay.Web.GetAsync("/readyz", Cancellation)) Assert.Equal(HttpStatusCode.OK, before.StatusCode);
-        Directory.Delete(Path.Combine(relay.Data.FullName, "spool"));
+        Directory.Move(Path.Combine(relay.Data.FullName, "spool"), Path.Combine(relay.Data.FullName, "away"));
         await File.WriteAllTextAsync(Path.Combine(relay.Data.FullName, "spool"), "in the way", Cancellation);
         Directory.Delete(Path.Combine(relay.Data.FullName, "objects"), recursive: true);
 
@@ -136,6 +136,19 @@ public sealed class RelayHostTests
     }
 
     [Fact]
+    public async Task Serve_BrokerIsDown_ServesAllTheSame()
+    {
+        await using var relay = await RunningRelay.StartAsync(settings => settings with
+        {
+            Values = new Dictionary<string, string?>(settings.Values) { ["Relay:Bus:Url"] = "amqp://127.0.0.1:1" },
+        });
+
+        using var ready = await relay.Web.GetAsync("/readyz", Cancellation);
+
+        Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+    }
+
+    [Fact]
     public void Build_BadConfiguration_ReportsEverythingWithItsKeyAndNoSecret()
     {
         var failures = Failures(new()
@@ -217,8 +230,10 @@ public sealed class RelayHostTests
     private static IReadOnlyList<string> Failures(Dictionary<string, string?> values)
     {
         var data = Path.Combine(Path.GetTempPath(), $"relay-{Guid.NewGuid():N}");
+        var all = MinimalConfiguration.Values(Path.GetTempPath());
+        foreach (var (key, value) in values) all[key] = value;
         var refused = Assert.Throws<OpenOva.Relay.Configuration.RelayConfigurationException>(() =>
-            RelayHost.Build(new RelayHostSettings { Data = data, Values = values, Log = false }));
+            RelayHost.Build(new RelayHostSettings { Data = data, Values = all, Log = false }));
         Assert.False(Directory.Exists(data));
         return refused.Failures;
     }

@@ -28,7 +28,11 @@ internal sealed class RunningRelay : IAsyncDisposable
             Environment = "Development",
             Data = data.FullName,
             Log = false,
-            Values = new Dictionary<string, string?> { ["Relay:Web:HttpPort"] = "0", ["Relay:Web:GrpcPort"] = "0" },
+            Values = new Dictionary<string, string?>(MinimalConfiguration.Values(data.CreateSubdirectory("connections").FullName))
+            {
+                ["Relay:Web:HttpPort"] = "0",
+                ["Relay:Web:GrpcPort"] = "0",
+            },
         };
         var application = RelayHost.Build(change?.Invoke(settings) ?? settings);
         await application.StartAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30));

@@ -13,7 +13,30 @@ namespace OpenOva.Relay.Tests.Messaging;
 public sealed class MessagingOnSqliteTests() : MessagingTests(TestDatabaseKind.Sqlite);
 
 [Trait("Kind", "Real")]
-public sealed class MessagingOnPostgresTests() : MessagingTests(TestDatabaseKind.Postgres);
+public sealed class MessagingOnPostgresTests() : MessagingTests(TestDatabaseKind.Postgres)
+{
+    [Fact]
+    public async Task Publish_AnotherNodeIsTakingTheSameRow_LeavesItToThatOne()
+    {
+        var node = await StartAsync(started: false);
+        var other = Replica();
+        var publishing = Task.FromResult(-1);
+        await AddAsync(node, 1);
+        await BoundedAsync(node.Bus.StartAsync(Cancellation));
+        await HealthyAsync(node);
+        await BoundedAsync(other.TransactAsync(
+            async transaction =>
+            {
+                await transaction.ExecuteAsync("UPDATE outbox SET next_us = next_us + 60000000, attempts = attempts + 1");
+                using (ExecutionContext.SuppressFlow()) publishing = Task.Run(() => node.Publisher.PublishAsync(Cancellation), Cancellation);
+                await WaitUntilBlockedAsync("UPDATE outbox");
+            },
+            Cancellation));
+
+        Assert.Equal(0, await BoundedAsync(publishing));
+        await BoundedAsync(node.Bus.StopAsync(Cancellation));
+    }
+}
 
 /// <summary>PostgreSQL and RabbitMQ together; the broker is RELAY_TEST_RABBITMQ, as amqp://host:port, user guest.</summary>
 [Trait("Kind", "Real")]
@@ -104,18 +127,24 @@ public abstract class MessagingTests(TestDatabaseKind kind) : DatabaseTests(kind
     [Fact]
     public async Task Message_DeliveredTwiceAtTheSameTime_HasOneEffect()
     {
-        var node = await StartAsync();
-        var both = new Barrier(2);
-        node.Script.BeforeEffect = (consumer, _) =>
+        var node = await StartAsync(options => options.SweepInterval = TimeSpan.FromMinutes(1));
+        var received = new ReceivedCount();
+        node.Bus.ConnectReceiveObserver(received);
+
+        // Both deliveries to the first consumer have passed the first look before either completes.
+        var arrived = 0;
+        var both = new TaskCompletionSource();
+        node.Script.Meet = consumer =>
         {
-            // Two deliveries to one consumer have passed the first look before either completes.
-            if (consumer == "test.first") both.SignalAndWait(TimeSpan.FromSeconds(5));
+            if (consumer != "test.first") return Task.CompletedTask;
+            if (Interlocked.Increment(ref arrived) == 2) both.SetResult();
+            return BoundedAsync(both.Task);
         };
         var id = await AddAsync(node, 1);
         await node.Bus.Publish(new Happened(1), context => context.MessageId = Guid.Parse(id), Cancellation);
 
-        await EffectsAsync(2);
-        await BoundedAsync(node.Script.DeliveredAsync(2));
+        await BoundedAsync(received.ReachesAsync(4));
+        Assert.True(both.Task.IsCompleted);
         Assert.Equal([$"{id} test.first 1", $"{id} test.second 1"], await ReadEffectsAsync());
     }
 
@@ -210,6 +239,7 @@ public abstract class MessagingTests(TestDatabaseKind kind) : DatabaseTests(kind
     {
         var node = await StartAsync();
         await BoundedAsync(node.Bus.StopAsync(Cancellation));
+        await UntilAsync(() => Task.FromResult(node.Bus.CheckHealth().Status == BusHealthStatus.Unhealthy ? "" : null));
         for (var i = 0; i < 5; i++) await AddAsync(node, i);
         Assert.Equal(0, await node.Publisher.PublishAsync(Cancellation));
         Assert.Equal(5L, await Db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM outbox WHERE published_us IS NULL AND attempts = 0", null, Cancellation));
@@ -314,7 +344,7 @@ public abstract class MessagingTests(TestDatabaseKind kind) : DatabaseTests(kind
         Assert.Contains("AddRelayMessage", refusal.Message, StringComparison.Ordinal);
     }
 
-    private async Task<Node> StartAsync(Action<MessagingOptions>? change = null, bool started = true)
+    private protected async Task<Node> StartAsync(Action<MessagingOptions>? change = null, bool started = true)
     {
         var options = new MessagingOptions
         {
@@ -337,11 +367,14 @@ public abstract class MessagingTests(TestDatabaseKind kind) : DatabaseTests(kind
         _hosts.Add(host);
         if (started) await BoundedAsync(host.StartAsync(Cancellation));
         var node = new Node(host.Services, options);
-        if (started) await UntilAsync(() => Task.FromResult(node.Bus.CheckHealth().Status == BusHealthStatus.Healthy ? "" : null));
+        if (started) await HealthyAsync(node);
         return node;
     }
 
-    private Task<string> AddAsync(Node node, int number) =>
+    private protected static Task HealthyAsync(Node node) =>
+        UntilAsync(() => Task.FromResult(node.Bus.CheckHealth().Status == BusHealthStatus.Healthy ? "" : null));
+
+    private protected Task<string> AddAsync(Node node, int number) =>
         Db.TransactAsync(transaction => node.Outbox.AddAsync(transaction, new Happened(number), "acme"), Cancellation);
 
     private async Task EffectsAsync(int count) =>
@@ -362,7 +395,7 @@ public abstract class MessagingTests(TestDatabaseKind kind) : DatabaseTests(kind
         }
     }
 
-    private sealed record Node(IServiceProvider Services, MessagingOptions Options)
+    private protected sealed record Node(IServiceProvider Services, MessagingOptions Options)
     {
         public Outbox Outbox => Services.GetRequiredService<Outbox>();
 

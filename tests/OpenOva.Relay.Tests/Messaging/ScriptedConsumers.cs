@@ -10,11 +10,13 @@ internal sealed record Unheard(int Number);
 /// <summary>What the test's consumers do besides their effect, and what they have seen.</summary>
 internal sealed class Script : IDisposable
 {
-    private readonly SemaphoreSlim _delivered = new(0);
     private readonly SemaphoreSlim _gate = new(1);
 
     /// <summary>Consumer and message id, before the effect's transaction.</summary>
     public Action<string, string>? BeforeEffect { get; set; }
+
+    /// <summary>Where two deliveries to one consumer wait for each other before their effects; null: nowhere.</summary>
+    public Func<string, Task>? Meet { get; set; }
 
     /// <summary>Within the transaction, after its writes.</summary>
     public Action<string>? AfterEffect { get; set; }
@@ -23,12 +25,6 @@ internal sealed class Script : IDisposable
     public Func<string, bool>? Skip { get; set; }
 
     public ConcurrentQueue<string> Seen { get; } = new();
-
-    /// <summary>Waits until the consumers were called this often.</summary>
-    public async Task DeliveredAsync(int times)
-    {
-        for (var i = 0; i < times; i++) await _delivered.WaitAsync();
-    }
 
     /// <summary>No consumer starts its effect while <paramref name="during"/> runs.</summary>
     public async Task HoldAsync(Func<Task> during)
@@ -44,6 +40,7 @@ internal sealed class Script : IDisposable
         await _gate.WaitAsync(cancellation);
         _gate.Release();
         if (Skip?.Invoke(consumer) == true) return;
+        if (Meet is not null) await Meet(consumer);
         BeforeEffect?.Invoke(consumer, delivery.MessageId);
         await delivery.CompleteAsync(
             async transaction =>
@@ -54,14 +51,9 @@ internal sealed class Script : IDisposable
                 AfterEffect?.Invoke(consumer);
             },
             cancellation);
-        _delivered.Release();
     }
 
-    public void Dispose()
-    {
-        _delivered.Dispose();
-        _gate.Dispose();
-    }
+    public void Dispose() => _gate.Dispose();
 }
 
 internal sealed class FirstConsumer(Script script) : IRelayConsumer<Happened>

@@ -7,15 +7,16 @@ namespace Grpc.AspNetCore.Server;
 
 /// <summary>
 /// The deadline. When it passes, first the handler's token fires, then whatever the handler writes is dropped, then the client gets
-/// DEADLINE_EXCEEDED, and last the stream is reset so that the client stops sending.
+/// DEADLINE_EXCEEDED, and last, if the handler goes on regardless, the stream is reset so that the client stops sending.
 /// </summary>
 internal sealed partial class HttpServerCall
 {
-    /// <summary>How long the answer may take to leave before the stream is reset over it.</summary>
+    /// <summary>How long the handler has to end after its token has fired.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _time;
     private readonly Lock _deadlineGate = new();
+    private TaskCompletionSource? _handlerEnded;
     private CancellationTokenSource? _cancellation;
     private CancellationToken _token;
     private ITimer? _timer;
@@ -41,6 +42,7 @@ internal sealed partial class HttpServerCall
         }
 
         _deadline = _time.GetUtcNow().UtcDateTime + _timeout;
+        _handlerEnded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         // Completing the response does not fire RequestAborted: the deadline needs a source of its own.
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(HttpContext.RequestAborted);
         _token = _cancellation.Token;
@@ -76,10 +78,10 @@ internal sealed partial class HttpServerCall
                 _response.Release();
             }
 
-            var completion = Response.CompleteAsync();
-            var sent = await Task.WhenAny(completion, Task.Delay(s_grace, _time)) == completion;
-            Reset(sent);
-            await completion;
+            await Response.CompleteAsync();
+            // Completing only queues the trailers, and a reset overtakes what is queued. A handler that heeds its token ends now, and the
+            // stream with it, in order; the reset is for one that does not.
+            if (await Task.WhenAny(_handlerEnded!.Task, Task.Delay(s_grace, _time)) != _handlerEnded.Task) Reset();
         }
         catch (Exception e)
         {
@@ -92,26 +94,18 @@ internal sealed partial class HttpServerCall
     {
         if (_timer is null) return;
         lock (_deadlineGate) _stopped = true;
+        _handlerEnded!.TrySetResult();
         await _timer.DisposeAsync();
         if (_passing is not null) await _passing;
     }
 
-    /// <summary>NO_ERROR asks the client to stop sending, after a whole answer; CANCEL gives up an answer that the client does not take.</summary>
-    private void Reset(bool answered)
+    private void Reset()
     {
-        if (HttpContext.Features.Get<IHttpResetFeature>() is not { } feature)
-        {
+        const int Http2Cancel = 0x8;
+        const int Http3RequestCancelled = 0x10c;
+        if (HttpContext.Features.Get<IHttpResetFeature>() is { } feature)
+            feature.Reset(HttpProtocol.IsHttp3(HttpContext.Request.Protocol) ? Http3RequestCancelled : Http2Cancel);
+        else
             HttpContext.Abort();
-            return;
-        }
-
-        var http3 = HttpProtocol.IsHttp3(HttpContext.Request.Protocol);
-        feature.Reset((answered, http3) switch
-        {
-            (true, false) => 0x0,
-            (false, false) => 0x8,
-            (true, true) => 0x100,
-            (false, true) => 0x10c,
-        });
     }
 }

@@ -1,0 +1,3 @@
+using OpenOva.Relay.GatewayClient;
+
+return await GatewayCommandLine.RunAsync(args);

@@ -1,0 +1,101 @@
+using System.CommandLine;
+using OpenOva.Relay.Configuration;
+using OpenOva.Relay.Database;
+using OpenOva.Relay.Evidence;
+using OpenOva.Relay.Evidence.Keys;
+using OpenOva.Relay.Ledger;
+
+namespace OpenOva.Relay.Cli;
+
+/// <summary><c>relay keys fingerprint|rotate</c></summary>
+internal static class KeysVerb
+{
+    public static Command Create() => new("keys", "Look at and change the keys that sign an organisation's evidence.") { Fingerprint(), Rotate() };
+
+    /// <summary>Reads the key history alone, so that it answers while the service runs, and on a copy of the folder.</summary>
+    private static Command Fingerprint()
+    {
+        var organisation = Organisation();
+        var data = new Option<string>("--data")
+        {
+            Description = "The service's data directory (Relay:Data).", HelpName = "DIR", DefaultValueFactory = _ => DataDirectory.Default,
+        };
+        var json = new JsonOutput();
+        var command = new Command(
+            "fingerprint", "Print the root key's fingerprint, which auditors pass to relay-verify --trust. Give it to them on another way than the bundles.");
+        command.Options.Add(organisation);
+        command.Options.Add(data);
+        json.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var history = await HistoryAsync(Path.GetFullPath(parsed.GetValue(data)!), parsed.GetValue(organisation)!, cancellation);
+            if (history is null) return await NoKeysAsync(parsed, organisation);
+            await json.WriteAsync(
+                parsed, new { organisation = history.Organisation, fingerprint = history.Fingerprint, version = history.Version }, [history.Fingerprint]);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Rotate()
+    {
+        var organisation = Organisation();
+        var arguments = new HostArguments();
+        var json = new JsonOutput();
+        var command = new Command(
+            "rotate",
+            "Make a new signing key; the fingerprint stays. Stop every replica first: one that runs would go on signing with the retired key, and nothing would accept it.");
+        command.Options.Add(organisation);
+        arguments.AddTo(command);
+        json.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            await using var application = RelayHost.Build(arguments.Settings(parsed) with { Log = false });
+            var folder = application.Services.GetRequiredService<DataDirectory>().Path;
+            if (await HistoryAsync(folder, parsed.GetValue(organisation)!, cancellation) is null) return await NoKeysAsync(parsed, organisation);
+            if (await AnyReplicaAsync(application.Services.GetRequiredService<RelayDatabase>(), cancellation))
+            {
+                await parsed.InvocationConfiguration.Error.WriteLineAsync("A replica holds its lease: stop every replica first. The lease of a killed one lapses within its length.");
+                return ExitCode.Failed;
+            }
+
+            var ring = await application.Services.GetRequiredService<OrganisationKeys>().RotateAsync(parsed.GetValue(organisation)!, cancellation);
+            var key = ring.Signing.PublicKey.Thumbprint;
+            await json.WriteAsync(
+                parsed, new { organisation = ring.History.Organisation, fingerprint = ring.History.Fingerprint, version = ring.History.Version, signing = key },
+                [$"signing key  {key}", $"fingerprint  {ring.History.Fingerprint} (unchanged)"]);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Option<string> Organisation() => new("--organisation") { Description = "Whose keys.", HelpName = "NAME", Required = true };
+
+    private static async Task<KeyHistory?> HistoryAsync(string data, string organisation, CancellationToken cancellation)
+    {
+        var path = Path.Combine(data, "keys", organisation, "history.jws");
+        try
+        {
+            return KeyHistory.Parse(await File.ReadAllBytesAsync(path, cancellation), path);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (EvidenceFormatException exception)
+        {
+            throw new IOException(exception.Message, exception);
+        }
+    }
+
+    private static async Task<bool> AnyReplicaAsync(RelayDatabase database, CancellationToken cancellation) =>
+        await database.ExecuteScalarAsync<long>(
+            "SELECT COUNT(*) FROM leases WHERE name LIKE 'replica/%' AND until_us > relay_now_us()", null, cancellation) > 0;
+
+    private static async Task<int> NoKeysAsync(ParseResult parsed, Option<string> organisation)
+    {
+        await parsed.InvocationConfiguration.Error.WriteLineAsync(
+            $"There are no keys of {parsed.GetValue(organisation)} in this data directory: they are made with the organisation's first evidence.");
+        return ExitCode.Failed;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using Grpc.Core;
+using OpenOva.Relay.V1;
+
+namespace OpenOva.Relay.Integration.Faults;
+
+/// <summary>Promise 2, "process killed: no delivered byte lost", on a real guacd and a real SSH target.</summary>
+[Trait("Kind", "Real")]
+public sealed class KillTests
+{
+    private const int Kills = 20;
+
+    [Fact(Timeout = 600_000)]
+    public async Task Relay_KilledInMidSession_RecoversEveryRecordedByteThatWasDelivered()
+    {
+        var lab = RealLab.OrSkip();
+        var folder = Directory.CreateTempSubdirectory("relay-kill-").FullName;
+        var setup = new RelaySetup { Guacd = lab.Guacd, Connections = lab.Yaml(), Values = lab.Values(), Folder = folder };
+        var (deliveredBytes, provedBytes) = (0L, 0L);
+        var relay = await RelayProcess.StartAsync(setup);
+        try
+        {
+            for (var kill = 0; kill < Kills; kill++)
+            {
+                var (session, delivered) = await ReceiveUntilKilledAsync(relay, kill);
+                await relay.DisposeAsync();
+                relay = await RelayProcess.StartAsync(setup);
+                var found = await relay.WaitForAsync(session, SessionState.Verified, 60);
+
+                Assert.True(found.Recovered);
+                Assert.Equal(SessionEndReason.ReplicaLost, found.EndReason);
+                var raw = await relay.RawAsync(session);
+                var expected = Streams.RecordedPart(delivered);
+                Assert.True(expected.Length > 10_000, $"kill {kill}: only {expected.Length} bytes were delivered");
+                Assert.True(raw.AsSpan().StartsWith(expected), $"kill {kill}: {expected.Length} bytes were delivered, {raw.Length} are recorded, and they differ");
+                var manifest = await relay.ManifestAsync(session);
+                Assert.Equal("process-killed", manifest["recovered"]!["bound"]!.GetValue<string>());
+                Assert.True((await relay.VerifyAsync(session)).Valid);
+                (deliveredBytes, provedBytes) = (deliveredBytes + expected.Length, provedBytes + raw.Length);
+            }
+        }
+        finally
+        {
+            await relay.DisposeAsync();
+            Directory.Delete(folder, recursive: true);
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Kills} kills: {deliveredBytes} recorded-class bytes delivered, {provedBytes} proved"));
+    }
+
+    private static async Task<(string Session, byte[] Delivered)> ReceiveUntilKilledAsync(RelayProcess relay, int kill)
+    {
+        var tunnel = await TunnelClient.OpenAsync(relay);
+        await tunnel.Started;
+        await tunnel.TypeAsync("while :; do ls -la /usr/bin; done\n");
+        // A different moment each time, somewhere within the flood of frames.
+        await Streams.UntilAsync(() => tunnel.Received.Length > 60_000 + kill * 37_000, 60);
+        await relay.KillAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => tunnel.Finished);
+        var delivered = tunnel.Received;
+        await tunnel.DisposeAsync();
+        return (tunnel.Session, delivered);
+    }
+}

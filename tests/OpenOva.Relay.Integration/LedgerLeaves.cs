@@ -1,0 +1,21 @@
+using Microsoft.Extensions.DependencyInjection;
+using OpenOva.Relay.Database;
+using OpenOva.Relay.Evidence.Ledger;
+using OpenOva.Relay.Ledger;
+
+namespace OpenOva.Relay.Integration;
+
+/// <summary>The ledger's leaves as they are hashed.</summary>
+internal static class LedgerLeaves
+{
+    public static async Task<IReadOnlyList<LedgerLeaf>> AllAsync(RelayUnderTest relay, string organisation = "acme")
+    {
+        await relay.Services.GetRequiredService<LedgerSequencer>().SequenceAsync(CancellationToken.None);
+        var database = relay.Services.GetRequiredService<RelayDatabase>();
+        var rows = await LedgerQueries.LeavesAsync(database, organisation, 0, long.MaxValue, int.MaxValue, CancellationToken.None);
+        return [.. rows.Select(r => LedgerLeaf.Parse(r.Leaf, $"leaf {r.Seq}"))];
+    }
+
+    public static async Task<IReadOnlyList<LedgerLeaf>> OfSessionAsync(RelayUnderTest relay, string session) =>
+        [.. (await AllAsync(relay)).Where(l => l.Data.Has("session") && l.Data.String("session") == session)];
+}

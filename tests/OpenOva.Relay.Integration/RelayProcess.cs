@@ -1,0 +1,70 @@
+using System.Diagnostics;
+
+namespace OpenOva.Relay.Integration;
+
+/// <summary>The service as a process of its own, so that it can be killed.</summary>
+internal sealed class RelayProcess : RelayCallers, IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private RelayProcess(Process process, int httpPort, int grpcPort)
+        : base(new Uri($"http://127.0.0.1:{httpPort}"), new Uri($"http://127.0.0.1:{grpcPort}")) => _process = process;
+
+    public int Id => _process.Id;
+
+    /// <summary>Starts it on a folder that survives it, and waits until it is ready.</summary>
+    public static async Task<RelayProcess> StartAsync(RelaySetup setup, Func<ProcessStartInfo, ProcessStartInfo>? wrap = null)
+    {
+        var folder = setup.Folder ?? throw new ArgumentException("a process needs a folder that survives it");
+        var connections = Directory.CreateDirectory(Path.Combine(folder, "connections")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(connections, "connections.yaml"), setup.Connections);
+        var (http, grpc) = (RelayUnderTest.FreePort(), RelayUnderTest.FreePort());
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "relay.dll"), "serve", "--environment", "Development", "--data", Path.Combine(folder, "data")])
+            start.ArgumentList.Add(argument);
+        foreach (var (key, value) in RelayUnderTest.Configuration(folder, connections, http, setup, grpc)) start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+        var process = Process.Start(wrap?.Invoke(start) ?? start)!;
+        var log = TextWriter.Synchronized(new StreamWriter(Path.Combine(folder, "relay.log"), append: true) { AutoFlush = true });
+        process.OutputDataReceived += (_, line) => log.WriteLine(line.Data);
+        process.ErrorDataReceived += (_, line) => log.WriteLine(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        var relay = new RelayProcess(process, http, grpc);
+        await relay.ReadyAsync(Path.Combine(folder, "relay.log"));
+        return relay;
+    }
+
+    /// <summary>SIGKILL: nothing is said, nothing is finished.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) await KillAsync();
+        _process.Dispose();
+        await Channel.ShutdownAsync();
+    }
+
+    private async Task ReadyAsync(string log)
+    {
+        using var http = new HttpClient();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            if (_process.HasExited) Assert.Fail($"relay ended with {_process.ExitCode}: {await File.ReadAllTextAsync(log)}");
+            try
+            {
+                if ((await http.GetAsync(new Uri(Web, "/readyz"), patience.Token)).IsSuccessStatusCode) return;
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+
+            await Task.Delay(50, patience.Token);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Buffers;
+using System.Text;
+using OpenOva.Relay.Evidence.Recording;
+using OpenOva.Relay.Guacamole;
+using OpenOva.Relay.Recordings;
+
+namespace OpenOva.Relay.Integration;
+
+/// <summary>Streams of guacd as the tests need them.</summary>
+internal static class Streams
+{
+    /// <summary>What came after ready, up to the last sync: a sample's own farewell would end the session before the person leaves.</summary>
+    public static byte[] AfterReady(byte[] stream)
+    {
+        var parser = new InstructionParser();
+        var buffer = new ReadOnlySequence<byte>(stream);
+        while (parser.TryRead(ref buffer, out var instruction))
+        {
+            if (instruction.Is(Opcodes.Ready)) break;
+        }
+
+        var rest = buffer.ToArray();
+        var end = rest.AsSpan().LastIndexOf("4.sync,"u8);
+        return rest[..(end + rest.AsSpan(end).IndexOf((byte)';') + 1)];
+    }
+
+    /// <summary>The instructions of recorded classes among what was delivered; an instruction that was cut off is not among them.</summary>
+    public static byte[] RecordedPart(byte[] delivered)
+    {
+        var (parser, classifier, recorded) = (new InstructionParser(), new InstructionClassifier(), new MemoryStream());
+        var buffer = new ReadOnlySequence<byte>(delivered);
+        while (parser.TryRead(ref buffer, out var instruction))
+        {
+            if (classifier.Classify(instruction).IsRecorded()) recorded.Write(instruction.Raw);
+        }
+
+        return recorded.ToArray();
+    }
+
+    /// <summary>An instruction as the codec writes it.</summary>
+    public static byte[] Instruction(string opcode, params string[] arguments)
+    {
+        var to = new ArrayBufferWriter<byte>();
+        InstructionWriter.Write(to, Encoding.ASCII.GetBytes(opcode), arguments);
+        return to.WrittenSpan.ToArray();
+    }
+
+    public static async Task UntilAsync(Func<bool> condition, int seconds = 20)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        while (!condition()) await Task.Delay(20, patience.Token);
+    }
+}
