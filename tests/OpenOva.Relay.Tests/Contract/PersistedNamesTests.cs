@@ -99,6 +99,7 @@ public sealed class PersistedNamesTests
             "0020_ledger 38eaa231eb03496e184854d0fba0e0894a12e272f4f097015ceae58de0d41daf",
             "0030_sessions af6d4d25107fc07ea60a41eab082532a8bc8708c606461e5e59b5b05ef3122b8",
             "0040_recordings e5f41a66e9e20003472d51806b69a65e9fa2585ec24fd18db8951c5791be9a78",
+            "0050_reports ca36131d5486ac98f870b9ae30d521302b0422e98204ba1769f69aec638bbf30",
         ],
         Migration.Embedded(typeof(RelayHost).Assembly).Select(m => $"{m.Version:D4}_{m.Name} {m.Checksum}"));
 
