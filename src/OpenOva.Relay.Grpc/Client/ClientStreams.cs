@@ -74,7 +74,7 @@ internal sealed class ClientStreamWriter<TRequest, TResponse>(ClientCall<TReques
             await stream.WriteAsync(frame.Written, call.Aborted);
             if (WriteOptions is null || !WriteOptions.Flags.HasFlag(WriteFlags.BufferHint)) await stream.FlushAsync(call.Aborted);
         }
-        catch (Exception e) when (e is not (InvalidOperationException or RpcException))
+        catch (Exception e) when (e is ObjectDisposedException or not (InvalidOperationException or RpcException))
         {
             // Often the server has ended the call and said why: that counts, and not that the stream is closed. The call is not ended here,
             // because whoever reads the responses finds the status behind them.

@@ -8,6 +8,7 @@ namespace OpenOva.Relay.Integration.Faults;
 
 /// <summary>Promise 1 on a disk that is really full: a small tmpfs under the spool.</summary>
 [Trait("Kind", "Real")]
+[Collection("real components")]
 public sealed class FullDiskTests
 {
     private static readonly FakeGuacdPlay Frames = new(async (user, cancellation) =>

@@ -6,6 +6,7 @@ namespace OpenOva.Relay.Integration.Faults;
 
 /// <summary>Promise 2, "process killed: no delivered byte lost", on a real guacd and a real SSH target.</summary>
 [Trait("Kind", "Real")]
+[Collection("real components")]
 public sealed class KillTests
 {
     private const int Kills = 20;

@@ -5,6 +5,7 @@ namespace OpenOva.Relay.Integration.Faults;
 
 /// <summary>Promise 3: what happens is recorded even if nobody looks.</summary>
 [Trait("Kind", "Real")]
+[Collection("real components")]
 public sealed class SlowReaderTests
 {
     [Fact(Timeout = 60_000)]

@@ -9,6 +9,7 @@ namespace OpenOva.Relay.Integration.Faults;
 
 /// <summary>What can be wrong behind Relay: each its own typed error, within its time, and in the ledger.</summary>
 [Trait("Kind", "Real")]
+[Collection("real components")]
 public sealed class TargetErrorTests
 {
     [Fact]
@@ -94,8 +95,8 @@ public sealed class TargetErrorTests
         var refused = await Assert.ThrowsAnyAsync<RpcException>(() => tunnel.Finished);
 
         Assert.True(Stopwatch.GetElapsedTime(started).TotalSeconds < withinSeconds, $"took {Stopwatch.GetElapsedTime(started)}");
-        Assert.Equal(Web.ErrorTable.Of(expected).GrpcCode, refused.StatusCode);
         Assert.Equal(Web.ErrorTable.Of(expected).Name, ReasonOf(refused));
+        Assert.Equal(Web.ErrorTable.Of(expected).GrpcCode, refused.StatusCode);
         Assert.Empty(tunnel.Received);
         var listed = (await relay.Sessions.ListAsync(new(), await relay.AsAsync("anton"))).Sessions.Single();
         var session = await relay.WaitForAsync(listed.SessionId, SessionState.Verified);

@@ -62,7 +62,17 @@ internal sealed class LeafBook
         ["gateway_client"] = "gateway",
     }, alter);
 
-    public LeafBook Record(int n) => Add(LedgerEventTypes.RecordingOpened, new JsonObject { ["session"] = Id(n), ["epoch"] = 1, ["replica"] = "relay-0" });
+    public LeafBook Record(int n) => Add(LedgerEventTypes.RecordingOpened, new JsonObject
+    {
+        ["session"] = Id(n),
+        ["epoch"] = 1,
+        // The curve's own base point: a key that is the same in every run.
+        ["session_key"] = new JsonObject
+        {
+            ["crv"] = "P-256", ["kty"] = "EC", ["x"] = "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY", ["y"] = "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU",
+        },
+        ["replica"] = "relay-0",
+    });
 
     public LeafBook Connect(int n) => Add(LedgerEventTypes.SessionConnected, new JsonObject { ["session"] = Id(n), ["epoch"] = 1, ["connected_us"] = NowUs });
 
