@@ -95,7 +95,9 @@ internal static class AuthorizationCalls
 
     private static async Task TunnelAsync(RelayUnderTest relay, Metadata headers, string ticket)
     {
-        using var call = relay.Sessions.Tunnel(headers);
+        // A ticket that is honoured by mistake must not hold the test up: its session would go on for ever.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var call = relay.Sessions.Tunnel(headers, cancellationToken: patience.Token);
         try
         {
             await call.RequestStream.WriteAsync(new TunnelRequest { Start = new TunnelStart { TunnelTicket = ticket } });
@@ -105,7 +107,7 @@ internal static class AuthorizationCalls
             // The answer came first; reading tells it.
         }
 
-        while (await call.ResponseStream.MoveNext(CancellationToken.None))
+        while (await call.ResponseStream.MoveNext(patience.Token))
         {
             // To the end, or to the error.
         }
