@@ -69,17 +69,14 @@ internal sealed class ClientStreamWriter<TRequest, TResponse>(ClientCall<TReques
                 static (state, token) => ((ClientCall<TRequest, TResponse>)state!).Cancel(token), call);
             ThrowIfEnded();
             // Opened first: the call's headers, which decide on compression, have been made by then.
-            var stream = await content.OpenAsync(call.Aborted);
+            var stream = await TransportAsync(() => content.OpenAsync(call.Aborted));
             using var frame = call.Frame(message, WriteOptions);
-            await stream.WriteAsync(frame.Written, call.Aborted);
-            if (WriteOptions is null || !WriteOptions.Flags.HasFlag(WriteFlags.BufferHint)) await stream.FlushAsync(call.Aborted);
-        }
-        catch (Exception e) when (e is ObjectDisposedException or not (InvalidOperationException or RpcException))
-        {
-            // Often the server has ended the call and said why: that counts, and not that the stream is closed. The call is not ended here,
-            // because whoever reads the responses finds the status behind them.
-            if (await call.EndsSoonAsync()) ThrowIfEnded();
-            throw new RpcException(ResponseStatus.Of("Error writing message.", e));
+            await TransportAsync(async () =>
+            {
+                await stream.WriteAsync(frame.Written, call.Aborted);
+                if (WriteOptions is null || !WriteOptions.Flags.HasFlag(WriteFlags.BufferHint)) await stream.FlushAsync(call.Aborted);
+                return true;
+            });
         }
         finally
         {
@@ -95,6 +92,22 @@ internal sealed class ClientStreamWriter<TRequest, TResponse>(ClientCall<TReques
         if (call.TryGetEnd(out var status) && status.StatusCode is not StatusCode.OK) return Task.FromException(call.Failure(status));
         content.Complete();
         return Task.CompletedTask;
+    }
+
+    /// <summary>Whatever the transport throws, the caller learns a status.</summary>
+    private async Task<T> TransportAsync<T>(Func<Task<T>> operation)
+    {
+        try
+        {
+            return await operation();
+        }
+        catch (Exception e)
+        {
+            // Often the server has ended the call and said why: that counts, and not that the stream is closed. The call is not ended here,
+            // because whoever reads the responses finds the status behind them.
+            if (await call.EndsSoonAsync()) ThrowIfEnded();
+            throw new RpcException(ResponseStatus.Of("Error writing message.", e));
+        }
     }
 
     private void ThrowIfEnded()

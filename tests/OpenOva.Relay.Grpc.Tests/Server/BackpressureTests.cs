@@ -32,7 +32,7 @@ public sealed class BackpressureTests
         // Not dynamic, as the client would widen its window for a reader that is merely far away.
         using var channel = host.Connect(options => options.HttpHandler = new SocketsHttpHandler { InitialHttp2StreamWindowSize = 128 * 1024 });
         using var call = new TestService.TestServiceClient(channel).StreamingOutputCall(new StreamingOutputCallRequest());
-        Assert.InRange(await stalled.Task.Within(), 1, MostBuffered);
+        Assert.InRange(await stalled.Task.Within(), 0, MostBuffered);
         var read = 0L;
         while (await call.ResponseStream.MoveNext().Within()) read += call.ResponseStream.Current.Payload.Body.Length;
         Assert.Equal((long)Messages * MessageSize, read);
@@ -53,7 +53,7 @@ public sealed class BackpressureTests
         using var call = host.Client().StreamingInputCall();
         var stalled = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
         var writing = WriteAllAsync(() => call.RequestStream.WriteAsync(new StreamingInputCallRequest { Payload = Zeroes() }), stalled);
-        Assert.InRange(await stalled.Task.Within(), 1, MostBuffered);
+        Assert.InRange(await stalled.Task.Within(), 0, MostBuffered);
         release.SetResult();
         await writing.Within();
         await call.RequestStream.CompleteAsync();
