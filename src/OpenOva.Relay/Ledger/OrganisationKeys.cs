@@ -16,6 +16,8 @@ internal sealed record KeyRing(ISigningKey Signing, KeyHistory History);
 /// </summary>
 internal sealed class OrganisationKeys(string folder, RelayDatabase database, LedgerStage ledger, TimeProvider time, ILogger<OrganisationKeys> logger) : IDisposable
 {
+    private const string RootFile = "root.pem";
+    private const string HistoryFile = "history.jws";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private readonly ConcurrentDictionary<string, KeyRing> _rings = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _making = new(1, 1);
@@ -46,9 +48,10 @@ internal sealed class OrganisationKeys(string folder, RelayDatabase database, Le
         try
         {
             var now = time.GetUnixMicroseconds();
-            using var root = P256SigningKey.FromPem(await File.ReadAllTextAsync(RootPath(organisation), cancellation));
+            using var root = P256SigningKey.FromPem(await File.ReadAllTextAsync(Path.Combine(folder, organisation, RootFile), cancellation));
             var retired = ring.History.Keys.Select(k => k.UntilUs is null ? k with { UntilUs = now } : k);
-            var rotated = await AddSigningKeyAsync(organisation, ring.History.Version + 1, now, retired, root, cancellation);
+            var rotated = await WriteSigningKeyAsync(Path.Combine(folder, organisation), organisation, ring.History.Version + 1, now, retired, root, cancellation);
+            await NoteAsync(organisation, rotated, cancellation);
             _rings[organisation] = rotated;
             return rotated;
         }
@@ -66,67 +69,61 @@ internal sealed class OrganisationKeys(string folder, RelayDatabase database, Le
         var history = KeyHistory.Parse(await File.ReadAllBytesAsync(HistoryPath(organisation), cancellation), HistoryPath(organisation));
         if (history.Organisation != organisation) throw new InvalidDataException($"{HistoryPath(organisation)} is another organisation's");
         var current = history.Keys.LastOrDefault(k => k.UntilUs is null) ?? throw new InvalidDataException($"{HistoryPath(organisation)} has no key in use");
-        var signing = P256SigningKey.FromPem(await File.ReadAllTextAsync(SigningPath(organisation, current.Key), cancellation));
+        var signing = P256SigningKey.FromPem(await File.ReadAllTextAsync(Path.Combine(folder, organisation, SigningFile(current.Key)), cancellation));
         return new KeyRing(signing, history);
     }
 
+    // Made whole in a folder of its own, and then given its name: a folder of keys is there whole or not at all, and of two replicas that make one, one wins.
     private async Task<KeyRing> MakeAsync(string organisation, CancellationToken cancellation)
     {
-        CreateFolder(Path.Combine(folder, organisation));
+        var making = Path.Combine(folder, $".{organisation}-{Guid.CreateVersion7(time.GetUtcNow()):n}");
+        CreateFolder(making);
         using var root = P256SigningKey.Create();
-        // Whoever creates the root file makes the keys; another replica that came second reads what it made.
-        if (!await TryWriteNewAsync(RootPath(organisation), root.ToPem(), cancellation)) return await WaitForHistoryAsync(organisation, cancellation);
-        var ring = await AddSigningKeyAsync(organisation, 1, time.GetUnixMicroseconds(), [], root, cancellation);
+        await WriteNewAsync(Path.Combine(making, RootFile), root.ToPem(), cancellation);
+        var ring = await WriteSigningKeyAsync(making, organisation, 1, time.GetUnixMicroseconds(), [], root, cancellation);
+        try
+        {
+            Directory.Move(making, Path.Combine(folder, organisation));
+        }
+        catch (IOException) when (File.Exists(HistoryPath(organisation)))
+        {
+            Directory.Delete(making, recursive: true);
+            return (await ReadAsync(organisation, cancellation))!;
+        }
+
+        await NoteAsync(organisation, ring, cancellation);
         logger.KeysMade(organisation, ring.History.Fingerprint);
         return ring;
     }
 
-    private async Task<KeyRing> WaitForHistoryAsync(string organisation, CancellationToken cancellation)
-    {
-        for (var attempt = 0; attempt < 50; attempt++)
-        {
-            if (await ReadAsync(organisation, cancellation) is { } ring) return ring;
-            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellation);
-        }
-
-        throw new InvalidDataException($"{RootPath(organisation)} is there, but no key history: its making was broken off. Remove the folder to make new keys");
-    }
-
-    private async Task<KeyRing> AddSigningKeyAsync(
-        string organisation, long version, long now, IEnumerable<SigningKeyPeriod> before, P256SigningKey root, CancellationToken cancellation)
+    private static async Task<KeyRing> WriteSigningKeyAsync(
+        string into, string organisation, long version, long now, IEnumerable<SigningKeyPeriod> before, P256SigningKey root, CancellationToken cancellation)
     {
         var signing = P256SigningKey.Create();
-        await TryWriteNewAsync(SigningPath(organisation, signing.PublicKey), signing.ToPem(), cancellation);
+        await WriteNewAsync(Path.Combine(into, SigningFile(signing.PublicKey)), signing.ToPem(), cancellation);
         var history = await KeyHistory.SignAsync(organisation, version, now, [.. before, new SigningKeyPeriod(signing.PublicKey, now, null)], root, cancellation);
-        var path = HistoryPath(organisation);
+        var path = Path.Combine(into, HistoryFile);
         await File.WriteAllBytesAsync(path + ".new", Encoding.ASCII.GetBytes(history.Jws.Compact), cancellation);
         File.Move(path + ".new", path, overwrite: true);
-        await database.TransactAsync(
-            transaction => ledger.AddAsync(transaction, organisation, LedgerEventTypes.KeyAdded, new JsonObject
-            {
-                ["kid"] = signing.PublicKey.Thumbprint,
-                ["version"] = version,
-                ["root"] = history.Fingerprint,
-            }),
-            cancellation);
         return new KeyRing(signing, history);
     }
 
-    private static async Task<bool> TryWriteNewAsync(string path, string text, CancellationToken cancellation)
+    private Task NoteAsync(string organisation, KeyRing ring, CancellationToken cancellation) => database.TransactAsync(
+        transaction => ledger.AddAsync(transaction, organisation, LedgerEventTypes.KeyAdded, new JsonObject
+        {
+            ["kid"] = ring.Signing.PublicKey.Thumbprint,
+            ["version"] = ring.History.Version,
+            ["root"] = ring.History.Fingerprint,
+        }),
+        cancellation);
+
+    private static async Task WriteNewAsync(string path, string text, CancellationToken cancellation)
     {
-        try
-        {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
-            await using var file = new FileStream(path, options);
-            await file.WriteAsync(Encoding.ASCII.GetBytes(text), cancellation);
-            file.Flush(flushToDisk: true);
-            return true;
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            return false;
-        }
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
+        await using var file = new FileStream(path, options);
+        await file.WriteAsync(Encoding.ASCII.GetBytes(text), cancellation);
+        file.Flush(flushToDisk: true);
     }
 
     private static void CreateFolder(string path)
@@ -135,9 +132,7 @@ internal sealed class OrganisationKeys(string folder, RelayDatabase database, Le
         else Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
     }
 
-    private string RootPath(string organisation) => Path.Combine(folder, organisation, "root.pem");
+    private static string SigningFile(EcPublicKey key) => $"signing-{key.Thumbprint}.pem";
 
-    private string SigningPath(string organisation, EcPublicKey key) => Path.Combine(folder, organisation, $"signing-{key.Thumbprint}.pem");
-
-    private string HistoryPath(string organisation) => Path.Combine(folder, organisation, "history.jws");
+    private string HistoryPath(string organisation) => Path.Combine(folder, organisation, HistoryFile);
 }

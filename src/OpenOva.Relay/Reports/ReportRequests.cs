@@ -61,7 +61,10 @@ internal sealed class ReportRequests(RelayDatabase database, LedgerStage ledger,
     /// <summary>The report, as far as the caller's organisation has it.</summary>
     /// <exception cref="RelayException">NOT_PERMITTED: the same for one that does not exist and one of another organisation.</exception>
     public async Task<ReportRow> FindAsync(Caller caller, string reportId, CancellationToken cancellation) =>
-        await ReportQueries.FindAsync(database, caller.Organisation, reportId, cancellation) ?? throw new RelayException(ErrorReason.NotPermitted);
+        // Text that is no id is unknown like any other, and PostgreSQL need not be asked what it thinks of it.
+        Guid.TryParseExact(reportId, "D", out _) && await ReportQueries.FindAsync(database, caller.Organisation, reportId, cancellation) is { } row
+            ? row
+            : throw new RelayException(ErrorReason.NotPermitted);
 
     /// <summary>Ledgers that the caller takes the bundle out, before he gets a byte of it.</summary>
     public Task NoteDownloadAsync(Caller caller, ReportRow row, string purpose, CancellationToken cancellation)
