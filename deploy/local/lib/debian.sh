@@ -2,7 +2,7 @@
 # The Debian archive as this host reaches it.
 #
 #   debian_mirror             prints the host's own mirror for bookworm main (deb822 and one-line sources; third parties skipped),
-#                             http://deb.debian.org/debian when it has none; RELAY_DEBIAN_MIRROR overrides
+#                             RELAY_DEBIAN_MIRROR overrides; a host without either is told so
 #   debian_apt_options        prints the host's apt settings that a private apt must share (proxies, validity), one KEY "VALUE"; a line
 #   debian_tool DIR PACKAGE   unpacks PACKAGE of bookworm into DIR without installing it; apt's own lists and caches stay untouched
 
@@ -17,7 +17,8 @@ debian_mirror() {
     # Third parties also call their suite "bookworm"; the Debian archive is the one whose path ends in /debian.
     case ${uri%/} in */debian) echo "${uri%/}"; return 0 ;; esac
   done < <(debian_sources)
-  echo http://deb.debian.org/debian
+  echo "This host's apt sources name no mirror of Debian: set RELAY_DEBIAN_MIRROR to one." >&2
+  return 1
 }
 
 debian_sources() {
@@ -51,10 +52,11 @@ debian_apt_options() {
 }
 
 debian_tool() {
-  local target=$1 package=$2 private=$1.apt
+  local target=$1 package=$2 private=$1.apt mirror
   rm -rf "$private"
   mkdir -p "$private/lists/partial" "$private/cache/archives/partial" "$private/empty"
-  echo "deb [signed-by=$DEBIAN_KEYRING] $(debian_mirror) bookworm main" >"$private/sources.list"
+  mirror=$(debian_mirror)
+  echo "deb [signed-by=$DEBIAN_KEYRING] $mirror bookworm main" >"$private/sources.list"
   : >"$private/status"
   local options=(-qq -o APT::Sandbox::User=root -o "Dir::Cache=$private/cache" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
   # The host's lists are enough where they exist; they are only read. Else a private set is fetched.
