@@ -69,6 +69,7 @@ public sealed class ClientFailureTests
         Assert.Equal("No grpc-status found on response.", (await FailureAsync(host)).Status.Detail);
     }
 
+    [Trait("Implementation", "Own")]
     [Theory]
     [InlineData("0", StatusCode.Internal)]
     [InlineData("99", StatusCode.Unknown)]
@@ -98,6 +99,7 @@ public sealed class ClientFailureTests
         };
     }
 
+    [Trait("Implementation", "Own")]
     [Theory]
     [MemberData(nameof(BadFrames))]
     public async Task BadFrame_FailsTheCall(byte[] body, StatusCode expected)
@@ -209,6 +211,7 @@ public sealed class ClientFailureTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.ResponseAsync.Within());
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task Channel_Disposed_CancelsItsCalls()
     {

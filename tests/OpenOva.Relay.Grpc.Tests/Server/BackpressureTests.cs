@@ -17,6 +17,7 @@ public sealed class BackpressureTests
 
     private static readonly TimeSpan s_stall = TimeSpan.FromMilliseconds(500);
 
+    [Trait("Implementation", "Own")]
     [Theory]
     [InlineData(default(WriteFlags))]
     [InlineData(WriteFlags.BufferHint)]

@@ -18,6 +18,7 @@ public sealed class DeadlineAndCancellationTests
 
     private readonly ManualTime _time = new();
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task Deadline_OfAHandlerThatWaits_FiresTheTokenAndAnswers()
     {
@@ -37,6 +38,7 @@ public sealed class DeadlineAndCancellationTests
         Assert.Equal(("4", "Deadline Exceeded"), (response.Status, response.Message));
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task Deadline_BeforeItPasses_DoesNothing()
     {
@@ -55,6 +57,7 @@ public sealed class DeadlineAndCancellationTests
         Assert.Equal("0", (await sending).Status);
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task Deadline_OfAHandlerThatIgnoresIt_AnswersAtOnceAndDropsTheLateResult()
     {
@@ -77,6 +80,7 @@ public sealed class DeadlineAndCancellationTests
         Assert.IsType<OperationCanceledException>(await written.Task.Within());
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task Deadline_OfACallWhoseClientDoesNotRead_FreesTheHandler()
     {
@@ -94,6 +98,7 @@ public sealed class DeadlineAndCancellationTests
         Assert.Equal("4", (await RawResponse.ReadAsync(response).Within()).Status);
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task Deadline_OfAHandlerThatGoesOn_StopsTheUploadAfterAGrace()
     {
@@ -133,6 +138,7 @@ public sealed class DeadlineAndCancellationTests
         Assert.Equal("0", (await raw.SendAsync(RawCall.Unary, RawCall.Frame(new SimpleRequest()), ("grpc-timeout", timeout))).Status);
     }
 
+    [Trait("Implementation", "Own")]
     [Theory]
     [InlineData("S")]
     [InlineData("1x")]
@@ -152,6 +158,7 @@ public sealed class DeadlineAndCancellationTests
         Assert.Equal(DateTime.MaxValue, deadline);
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task Deadline_Passed_IsLoggedOnce()
     {
@@ -191,6 +198,7 @@ public sealed class DeadlineAndCancellationTests
         await cancelled.Task.Within();
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task Cancel_OfAStream_EndsTheHandlersReadAndItsWrites()
     {
@@ -211,6 +219,7 @@ public sealed class DeadlineAndCancellationTests
         Assert.Equal(StatusCode.Cancelled, call.GetStatus().StatusCode);
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task WriteToken_Cancelled_LeavesTheStreamUsable()
     {
@@ -253,6 +262,7 @@ public sealed class DeadlineAndCancellationTests
         Assert.Null(rate.MinDataRate);
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task ClientDeadline_IsSentAndKept()
     {

@@ -53,6 +53,7 @@ public sealed class FailureTests
         Assert.Equal(LogLevel.Information, Assert.Single(host.Logs.OfGrpc, entry => entry.Level >= LogLevel.Information).Level);
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task Status_SetOnTheContext_EndsTheCall()
     {
@@ -96,6 +97,7 @@ public sealed class FailureTests
         Assert.Equal("0", (await raw.SendAsync(RawCall.Unary, RawCall.Frame(new SimpleRequest { Payload = Bytes(5_000_000) }))).Status);
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task ResponseEncoding_WithoutProvider_IsFoundAtStart()
     {
@@ -103,6 +105,7 @@ public sealed class FailureTests
         Assert.Contains("snappy", failure.Message, StringComparison.Ordinal);
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task Stream_Misused_SaysSo()
     {

@@ -42,6 +42,7 @@ public sealed class FramingTests
         Assert.Equal("15", response.Trailers.GetValues("grpc-status").Single());
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task EmptyMessage_OfACompressedCall_IsSentPlain()
     {
@@ -154,6 +155,7 @@ public sealed class FramingTests
         Assert.Equal("8", (await raw.SendAsync(RawCall.Unary, RawCall.Frame(PayloadOf(fitting.Payload.Body.Length + 1)))).Status);
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task GzipBomb_IsRefusedAtTheLimit()
     {
@@ -210,6 +212,7 @@ public sealed class FramingTests
         { "nothing where gzip should be", [1, 0, 0, 0, 0], "0" },
     };
 
+    [Trait("Implementation", "Own")]
     [Theory]
     [MemberData(nameof(Malformed))]
     public async Task MalformedRequest_IsAnsweredAndNotHandled(string what, byte[] body, string status)
@@ -227,6 +230,7 @@ public sealed class FramingTests
         Assert.Equal(status == "0", handled);
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task BrokenStream_EndsTheCallAtTheBrokenMessage()
     {

@@ -72,6 +72,7 @@ public sealed class HealthAndReflectionTests
         Assert.Equal(StatusCode.NotFound, failure.StatusCode);
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task ReflectionV1_ListsServicesAndGivesTheirFiles()
     {
@@ -104,6 +105,7 @@ public sealed class HealthAndReflectionTests
         Assert.Equal(12, (await AskAsync(new V1.ServerReflectionRequest { AllExtensionNumbersOfType = "x" })).ErrorResponse.ErrorCode);
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task ReflectionV1Alpha_AnswersToo()
     {

@@ -29,6 +29,7 @@ public sealed class MetadataTests
         Assert.Equal(expected, metadata.GetValueBytes("x-data-bin") ?? []);
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task BinaryHeader_JoinedByCommas_IsSeveral()
     {
@@ -36,6 +37,7 @@ public sealed class MetadataTests
         Assert.Equal([[1], [2], [3, 4]], metadata.GetAll("x-data-bin").Select(entry => entry.ValueBytes));
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task BinaryHeader_ThatIsNoBase64_IsLeftOut()
     {
@@ -43,6 +45,7 @@ public sealed class MetadataTests
         Assert.Equal([[1]], metadata.GetAll("x-data-bin").Select(entry => entry.ValueBytes));
     }
 
+    [Trait("Implementation", "Own")]
     [Fact]
     public async Task BinaryMetadata_IsSentUnpadded()
     {
