@@ -42,7 +42,7 @@ internal sealed class RequestStreamContent(CancellationToken aborted) : HttpCont
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        // Without this the transport holds the headers back until the first request, and the server would not learn of the call.
+        // Without this the transport may hold the headers back until the first request, and the server would not learn of the call.
         await stream.FlushAsync(cancellationToken);
         _stream.TrySetResult(stream);
         await _done.Task.WaitAsync(cancellationToken);
