@@ -108,7 +108,7 @@ internal sealed class OrganisationKeys(string folder, RelayDatabase database, Le
         return new KeyRing(signing, history);
     }
 
-    private Task NoteAsync(string organisation, KeyRing ring, CancellationToken cancellation) => database.TransactAsync(
+    private async Task NoteAsync(string organisation, KeyRing ring, CancellationToken cancellation) => await database.TransactAsync(
         transaction => ledger.AddAsync(transaction, organisation, LedgerEventTypes.KeyAdded, new JsonObject
         {
             ["kid"] = ring.Signing.PublicKey.Thumbprint,
