@@ -107,8 +107,36 @@ internal sealed class RelayUnderTest : RelayCallers, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Channel.ShutdownAsync();
+        // Stopped and not just disposed: background work that goes on would write into a folder that is being deleted.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        try
+        {
+            await _application.StopAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // A session whose disk was taken from under it does not end in time.
+        }
+
         await _application.DisposeAsync();
-        if (_ownsFolder) Directory.Delete(Folder, recursive: true);
+        if (_ownsFolder) Delete(Folder);
+    }
+
+    // A call that was given up may end a moment after the server that served it.
+    private static void Delete(string folder)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+                return;
+            }
+            catch (IOException) when (attempt < 20)
+            {
+                Thread.Sleep(100);
+            }
+        }
     }
 
     public static int FreePort()
