@@ -194,8 +194,28 @@ internal static class SessionQueries
             new { opened = SessionState.Opened.Name() },
             cancellation);
 
-    /// <summary>Unended sessions that an earlier life of this replica held.</summary>
-    public static Task<IReadOnlyList<SessionRow>> LeftAsync(RelayDatabase database, string replica, long epoch, CancellationToken cancellation) =>
+    /// <summary>A longer recording was sealed.</summary>
+    public static Task<int> SupplementedAsync(RelayTransaction transaction, string organisation, string id, long recordedBytes, bool recovered) =>
+        transaction.ExecuteAsync(
+            "UPDATE sessions SET recorded_bytes = @recordedBytes, recovered = @recovered WHERE organisation = @organisation AND id = @id",
+            new { organisation, id, recordedBytes, recovered });
+
+    /// <summary>Sessions that an earlier life of this replica, or another replica, held and did not finish: not ended, or recorded and not sealed.</summary>
+    public static Task<IReadOnlyList<SessionRow>> LeftAsync(RelayDatabase database, string replica, long beforeEpoch, CancellationToken cancellation) =>
         database.QueryAsync<SessionRow>(
-            $"SELECT {Columns} FROM sessions WHERE replica = @replica AND epoch < @epoch AND ended_us IS NULL", new { replica, epoch }, cancellation);
+            $"SELECT {Columns} FROM sessions WHERE replica = @replica AND epoch < @beforeEpoch AND (ended_us IS NULL OR (recording_opened AND sealed_us IS NULL))",
+            new { replica, beforeEpoch },
+            cancellation);
+
+    /// <summary>Replicas with unfinished sessions whose lease lapsed at least this long ago, or is not there at all.</summary>
+    public static Task<IReadOnlyList<string>> LostReplicasAsync(RelayDatabase database, string own, TimeSpan since, CancellationToken cancellation) =>
+        database.QueryAsync<string>(
+            """
+            SELECT s.replica FROM (SELECT DISTINCT replica FROM sessions
+              WHERE replica IS NOT NULL AND (ended_us IS NULL OR (recording_opened AND sealed_us IS NULL))) s
+            LEFT JOIN leases l ON l.name = 'replica/' || s.replica
+            WHERE s.replica <> @own AND COALESCE(l.until_us, 0) + @sinceUs <= relay_now_us()
+            """,
+            new { own, sinceUs = since.Ticks / TimeSpan.TicksPerMicrosecond },
+            cancellation);
 }

@@ -24,7 +24,7 @@ public sealed class PersistedNamesTests
         [
             "token.refused", "access.decided", "session.opened", "recording.opened", "session.connected", "session.ended", "recording.chain", "recording.sealed",
             "recording.verified", "recording.live-deleted", "recording.viewed", "connection.changed", "service.started", "service.stopped", "key.added",
-            "report.requested", "report.made", "report.downloaded", "session.end-ordered",
+            "report.requested", "report.made", "report.downloaded", "session.end-ordered", "recording.supplemented",
         ],
         LedgerEventTypes.All);
 
@@ -97,9 +97,12 @@ public sealed class PersistedNamesTests
             "0010_persons 52fab698f4c379f132211090358f5d3b9ff31504ac0f001894305b299a941a0d",
             "0011_connection_register 4f0499f3255bb8cbededed766c95f6856eb97921ffac7060b4d7e09c9a2ba246",
             "0020_ledger 38eaa231eb03496e184854d0fba0e0894a12e272f4f097015ceae58de0d41daf",
+            "0021_ledger_roots 421d148a96927af6b393e88d66c62c8a32ad0f787aba3cb515a3614770bc67f2",
             "0030_sessions af6d4d25107fc07ea60a41eab082532a8bc8708c606461e5e59b5b05ef3122b8",
             "0031_session_orders 328119e6fa710865f5f82bd1a88b8796a6e9fbc5950c4f5072d1980a01515f9b",
+            "0035_sessions_unfinished fa39150bbf232f578dbf38e300cdb022661f051b4594a3bd3b677cbd71e55179",
             "0040_recordings e5f41a66e9e20003472d51806b69a65e9fa2585ec24fd18db8951c5791be9a78",
+            "0041_recording_claims 5fc765aea8dbd614c2c1d6bdc1668f41edb5b014a4a8b1453b07a21654c9727f",
             "0050_reports ca36131d5486ac98f870b9ae30d521302b0422e98204ba1769f69aec638bbf30",
         ],
         Migration.Embedded(typeof(RelayHost).Assembly).Select(m => $"{m.Version:D4}_{m.Name} {m.Checksum}"));
