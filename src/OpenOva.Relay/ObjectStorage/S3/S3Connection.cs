@@ -38,16 +38,15 @@ internal sealed class S3Connection : IDisposable
     {
         if (!_identities.TryGetValue(request.Duty, out var identity)) throw new ObjectStoreIdentityException($"{S3Options.Section}:{request.Duty}", request.What, request.Name);
         var client = request.IsReading ? identity.Reading : identity.Other;
-        for (int sent = 1, pause = 0; ; sent++)
-        {
-            var (value, failure) = await TryAsync(client, send, cancellation);
-            if (failure is null) return value!;
+        var (value, failure, sent) = await RetryAsync(client, identity.Credentials, send, cancellation);
+        return failure is null ? value! : throw Told(failure, request, sent);
+    }
 
-            // Keys that were replaced a moment ago: once more with the new ones, without a pause.
-            var refreshed = failure.Kind is S3FailureKind.KeysRefused or S3FailureKind.Denied && identity.Credentials.Refresh();
-            if (sent >= _options.MaxAttempts || !(failure.MayPass || refreshed)) throw Told(failure, request, sent);
-            if (!refreshed) await Task.Delay(Pause(pause++), _time, cancellation);
-        }
+    /// <summary>Sends as often as the options allow, as one of the identities, and tells how it failed.</summary>
+    public async Task<(T? Value, S3Failure? Failure)> RetryAsync<T>(S3Duty duty, Func<IAmazonS3, S3Attempt, Task<T>> send, CancellationToken cancellation)
+    {
+        var (value, failure, _) = await RetryAsync(_identities[duty].Other, _identities[duty].Credentials, send, cancellation);
+        return (value, failure);
     }
 
     /// <summary>Sends once, as whoever the client signs for, and tells how it failed.</summary>
@@ -70,6 +69,8 @@ internal sealed class S3Connection : IDisposable
 
     public AmazonS3Client ClientOf(S3Duty duty) => _identities[duty].Other;
 
+    public S3Credentials CredentialsOf(S3Duty duty) => _identities[duty].Credentials;
+
     public void Dispose()
     {
         foreach (var (_, reading, other) in _identities.Values)
@@ -80,6 +81,21 @@ internal sealed class S3Connection : IDisposable
 
         _readings.Dispose();
         _others.Dispose();
+    }
+
+    private async Task<(T? Value, S3Failure? Failure, int Sent)> RetryAsync<T>(
+        AmazonS3Client client, S3Credentials credentials, Func<IAmazonS3, S3Attempt, Task<T>> send, CancellationToken cancellation)
+    {
+        for (int sent = 1, pauses = 0; ; sent++)
+        {
+            var (value, failure) = await TryAsync(client, send, cancellation);
+            if (failure is null) return (value, null, sent);
+
+            // Keys that were replaced a moment ago: once more with the new ones, without a pause.
+            var refreshed = failure.Kind is S3FailureKind.KeysRefused or S3FailureKind.Denied && credentials.Refresh();
+            if (sent >= _options.MaxAttempts || !(failure.MayPass || refreshed)) return (default, failure, sent);
+            if (!refreshed) await Task.Delay(Pause(pauses++), _time, cancellation);
+        }
     }
 
     private ObjectStoreException Told(S3Failure failure, S3Request request, int sent)

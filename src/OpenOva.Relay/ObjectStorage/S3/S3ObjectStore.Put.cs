@@ -16,7 +16,7 @@ internal sealed partial class S3ObjectStore
         Check(bucket, key);
         var whole = new Whole(bucket, key, content, content.Position, content.Length - content.Position, sha256, WholeSeconds(retention));
         var version = whole.Length <= _options.MultipartAbove ? await PutAsync(whole, cancellation) : await PutInPartsAsync(whole, cancellation);
-        return new StoredObject(key, version ?? "null", whole.Length, sha256) { Retention = whole.Retention };
+        return new StoredObject(key, await DecideAsync(whole, version, cancellation), whole.Length, sha256) { Retention = whole.Retention };
     }
 
     private async Task<string?> PutAsync(Whole whole, CancellationToken cancellation)

@@ -13,6 +13,9 @@ internal sealed partial class S3ObjectStore : IObjectStore, IDisposable
 {
     private const string HashName = "sha256";
 
+    // What S3 calls the version of an object in a bucket without versions.
+    private const string Unversioned = "null";
+
     private readonly S3Options _options;
     private readonly HashSet<string> _buckets;
     private readonly TimeProvider _time;
@@ -28,12 +31,8 @@ internal sealed partial class S3ObjectStore : IObjectStore, IDisposable
     public S3Connection Connection { get; }
 
     /// <exception cref="ObjectStoreUnavailableException">The store has not answered yet what it enforces.</exception>
-    public StoreCapabilities Capabilities
-    {
-        get => Volatile.Read(ref _capabilities)
-            ?? throw new ObjectStoreUnavailableException($"What the store at {_options.Endpoint} enforces is not known yet: its first check is still to succeed.");
-        set => Volatile.Write(ref _capabilities, value);
-    }
+    public StoreCapabilities Capabilities => Volatile.Read(ref _capabilities)
+        ?? throw new ObjectStoreUnavailableException($"What the store at {_options.Endpoint} enforces is not known yet: its first check is still to succeed.");
 
     public Task<ObjectContent> GetAsync(string bucket, string key, ByteRange? range = null, CancellationToken cancellation = default) =>
         GetVersionAsync(bucket, key, null, range, cancellation);
@@ -43,6 +42,7 @@ internal sealed partial class S3ObjectStore : IObjectStore, IDisposable
     {
         Check(bucket, key);
         if (range?.Offset < 0 || range?.Length <= 0) throw new ObjectRangeException(bucket, key);
+        versionId ??= await ObjectVersionAsync(bucket, key, cancellation);
         var get = new GetObjectRequest { BucketName = bucket, Key = key, VersionId = versionId };
         if (range is { } part)
         {
@@ -59,7 +59,7 @@ internal sealed partial class S3ObjectStore : IObjectStore, IDisposable
             throw new ObjectStoreUnavailableException($"Reading {request.Name}: the store at {_options.Endpoint} answered another range than was asked for.");
         }
 
-        var stored = new StoredObject(key, response.VersionId ?? "null", total, Hash(response.Metadata, response.ChecksumSHA256))
+        var stored = new StoredObject(key, response.VersionId ?? Unversioned, total, Hash(response.Metadata, response.ChecksumSHA256))
         {
             Retention = RetentionOf(response.ObjectLockMode, response.ObjectLockRetainUntilDate),
             Held = response.ObjectLockLegalHoldStatus == ObjectLockLegalHoldStatus.On,
@@ -74,13 +74,13 @@ internal sealed partial class S3ObjectStore : IObjectStore, IDisposable
     public async Task<StoredObject?> HeadVersionAsync(string bucket, string key, string? versionId, CancellationToken cancellation = default)
     {
         Check(bucket, key);
-        var head = new GetObjectMetadataRequest { BucketName = bucket, Key = key, VersionId = versionId };
-        if (_options.Checksums != S3Checksums.None) head.ChecksumMode = ChecksumMode.ENABLED;
         try
         {
+            var head = new GetObjectMetadataRequest { BucketName = bucket, Key = key, VersionId = versionId ?? await ObjectVersionAsync(bucket, key, cancellation) };
+            if (_options.Checksums != S3Checksums.None) head.ChecksumMode = ChecksumMode.ENABLED;
             var response = await Connection.SendAsync(
                 new S3Request(S3Duty.Writer, "Looking for", bucket, key), (client, attempt) => client.GetObjectMetadataAsync(head, attempt.Token), cancellation);
-            return new StoredObject(key, response.VersionId ?? "null", response.ContentLength, Hash(response.Metadata, response.ChecksumSHA256))
+            return new StoredObject(key, response.VersionId ?? Unversioned, response.ContentLength, Hash(response.Metadata, response.ChecksumSHA256))
             {
                 Retention = RetentionOf(response.ObjectLockMode, response.ObjectLockRetainUntilDate),
                 Held = response.ObjectLockLegalHoldStatus == ObjectLockLegalHoldStatus.On,
