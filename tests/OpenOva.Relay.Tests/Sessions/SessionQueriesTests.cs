@@ -174,7 +174,7 @@ public abstract class SessionQueriesTests(TestDatabaseKind kind) : LedgerFixture
     public async Task Lost_Replicas_AreThoseWithUnfinishedSessionsWhoseLeaseLapsedLongEnoughAgo()
     {
         var leases = new Leases(Db);
-        foreach (var (n, replica) in (ReadOnlySpan<(int, string)>)[(1, "gone"), (2, "alive"), (3, "never"), (4, "own")])
+        foreach (var (n, replica) in new[] { (1, "gone"), (2, "alive"), (3, "never"), (4, "own") })
         {
             await OpenAsync(n, $"hash-{n}", seconds: 60);
             await RedeemAsync(Row(n), $"hash-{n}", epoch: 3, replica: replica);
