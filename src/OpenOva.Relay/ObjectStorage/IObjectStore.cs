@@ -56,7 +56,7 @@ internal interface IObjectStore
     /// <exception cref="ObjectStoreIdentityException">No identity for this is configured.</exception>
     Task DeleteVersionAsync(string bucket, string key, string versionId, bool bypassGovernance = false, CancellationToken cancellation = default);
 
-    /// <summary>Prolongs the retention. Shortening it or weakening its mode is refused.</summary>
+    /// <summary>Sets or prolongs the retention. Shortening it or weakening its mode is refused; a store may deny to strengthen the mode.</summary>
     /// <exception cref="ObjectLockedException">It would be shortened or weakened.</exception>
     /// <exception cref="ObjectNotFoundException">No such version.</exception>
     Task ExtendRetentionAsync(string bucket, string key, string versionId, Retention retention, CancellationToken cancellation = default);

@@ -21,14 +21,14 @@ public sealed class S3Lab : IAsyncLifetime
         }
     }
 
-    internal static AWSCredentials Administrator => new S3Credentials(S3Duty.Writer, Files("relay-admin"), TimeProvider.System);
+    internal static AWSCredentials Administrator => new S3Credentials("administrator", Files("admin"), TimeProvider.System);
 
     internal static S3Options Options(Action<S3Options>? change = null)
     {
         var options = new S3Options { Endpoint = Endpoint };
         foreach (var duty in Enum.GetValues<S3Duty>())
         {
-            var files = Files($"relay-{duty}".ToLowerInvariant());
+            var files = Files(duty.ToString().ToLowerInvariant());
             (options.IdentityOf(duty).AccessKeyFile, options.IdentityOf(duty).SecretKeyFile) = (files.AccessKeyFile, files.SecretKeyFile);
         }
 

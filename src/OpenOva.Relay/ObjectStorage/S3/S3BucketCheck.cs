@@ -81,25 +81,18 @@ internal sealed partial class S3BucketCheck(S3ObjectStore store, S3Options optio
         if (options.Checksums == S3Checksums.None) Unknown(BucketChecks.Checksum, "switched off by Checksums");
         else
         {
-            var summed = await OnceAsync((client, token) => client.PutObjectAsync(WrongHash(put =>
-            {
-                put.ChecksumAlgorithm = ChecksumAlgorithm.SHA256;
-                put.ChecksumSHA256 = Convert.ToBase64String(new byte[32]);
-            }), token), cancellation);
+            var sum = Wrong(new MemoryStream(Bytes));
+            (sum.ChecksumAlgorithm, sum.ChecksumSHA256) = (ChecksumAlgorithm.SHA256, Convert.ToBase64String(new byte[32]));
+            var summed = await OnceAsync((client, token) => client.PutObjectAsync(sum, token), cancellation);
             Note(BucketChecks.Checksum, summed is not null, $"a wrong checksum: {summed?.Detail}", "an object was taken with a wrong checksum");
         }
 
-        var signed = await OnceAsync(
-            (client, token) => client.PutObjectAsync(WrongHash(put => put.Headers["x-amz-content-sha256"] = new string('0', 64)), token), cancellation);
-        Note(BucketChecks.PayloadHash, signed is not null, $"a wrong payload hash: {signed?.Detail}", "an object was taken whose signed payload hash is wrong");
+        var two = Wrong(new TwoFacedContent(Bytes));
+        var signed = await OnceAsync((client, token) => client.PutObjectAsync(two, token), cancellation);
+        Note(BucketChecks.PayloadHash, signed is not null, $"other bytes than were signed: {signed?.Detail}", "other bytes were taken than were signed");
     }
 
-    private PutObjectRequest WrongHash(Action<PutObjectRequest> change)
-    {
-        var put = new PutObjectRequest { BucketName = bucket, Key = Key("wrong"), InputStream = new MemoryStream(Bytes), UseChunkEncoding = false };
-        change(put);
-        return put;
-    }
+    private PutObjectRequest Wrong(Stream content) => new() { BucketName = bucket, Key = Key("wrong"), InputStream = content, UseChunkEncoding = false };
 
     private async Task TryStrangersAsync(CancellationToken cancellation)
     {

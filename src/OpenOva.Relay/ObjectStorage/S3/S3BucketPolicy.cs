@@ -22,8 +22,9 @@ internal static class S3BucketPolicy
     // A put with lock headers needs PutObjectRetention; it lets the writer prolong, and never shorten.
     private static readonly string[] Write = ["s3:PutObject", "s3:PutObjectRetention", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"];
 
+    // Said outright: on some stores whoever put an object owns it, and may do all this unless it is denied.
     private static readonly string[] NotForWriter =
-        ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention", "s3:PutObjectLegalHold"];
+        ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention", "s3:PutObjectLegalHold", "s3:PutObjectAcl", "s3:PutObjectVersionAcl"];
 
     public static string Of(string bucket, S3Principals principals)
     {

@@ -22,7 +22,7 @@ internal sealed class S3Connection : IDisposable
         _others = Http(options);
         foreach (var duty in Enum.GetValues<S3Duty>().Where(duty => options.IdentityOf(duty).IsConfigured))
         {
-            var credentials = new S3Credentials(duty, options.IdentityOf(duty), time);
+            var credentials = new S3Credentials($"{S3Options.Section}:{duty}", options.IdentityOf(duty), time);
             _identities[duty] = (credentials, Client(credentials, _readings), Client(credentials, _others));
         }
     }
@@ -55,7 +55,12 @@ internal sealed class S3Connection : IDisposable
         using var attempt = new S3Attempt(_options.StallTimeout, _time, cancellation);
         try
         {
-            return (await send(client, attempt), null);
+            var value = await send(client, attempt);
+
+            // The SDK takes any 200 for an empty answer; every S3 server names its requests.
+            if (value is not AmazonWebServiceResponse response || !string.IsNullOrEmpty(response.ResponseMetadata?.RequestId)) return (value, null);
+            (value as IDisposable)?.Dispose();
+            return (default, new S3Failure(S3FailureKind.Broken, "gave an answer that is not S3's: look for what stands between"));
         }
         catch (Exception exception) when (!cancellation.IsCancellationRequested && S3Failure.Of(exception, attempt) is { } failure)
         {

@@ -3,7 +3,7 @@ using Amazon.Runtime;
 namespace OpenOva.Relay.ObjectStorage.S3;
 
 /// <summary>One identity's keys, read from their files again every few seconds, and at once when the store has refused them.</summary>
-internal sealed class S3Credentials(S3Duty duty, S3IdentityOptions files, TimeProvider time) : AWSCredentials
+internal sealed class S3Credentials(string name, S3IdentityOptions files, TimeProvider time) : AWSCredentials
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
     private readonly Lock _reading = new();
@@ -44,7 +44,7 @@ internal sealed class S3Credentials(S3Duty duty, S3IdentityOptions files, TimePr
         {
             // While a secret is being replaced its files may be away for a moment; the old keys count until the store refuses them.
             if (_current is null)
-                throw new ObjectStoreUnavailableException($"The key files of {S3Options.Section}:{duty} cannot be read: {exception.Message}", exception);
+                throw new ObjectStoreUnavailableException($"The key files of {name} cannot be read: {exception.Message}", exception);
         }
     }
 }

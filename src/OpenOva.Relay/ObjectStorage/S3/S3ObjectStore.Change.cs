@@ -66,8 +66,17 @@ internal sealed partial class S3ObjectStore
             VersionId = versionId,
             LegalHold = new ObjectLockLegalHold { Status = held ? ObjectLockLegalHoldStatus.On : ObjectLockLegalHoldStatus.Off },
         };
-        await Connection.SendAsync(
-            new S3Request(S3Duty.Hold, held ? "Holding" : "Lifting the hold of", bucket, key) { IsChange = true },
-            (client, attempt) => client.PutObjectLegalHoldAsync(put, attempt.Token), cancellation);
+        try
+        {
+            await Connection.SendAsync(
+                new S3Request(S3Duty.Hold, held ? "Holding" : "Lifting the hold of", bucket, key) { IsChange = true },
+                (client, attempt) => client.PutObjectLegalHoldAsync(put, attempt.Token), cancellation);
+        }
+        catch (ObjectStoreDeniedException)
+        {
+            // An identity that may not list is not told that a version is absent.
+            if (await HeadVersionAsync(bucket, key, versionId, cancellation) is null) throw new ObjectNotFoundException(bucket, key);
+            throw;
+        }
     }
 }

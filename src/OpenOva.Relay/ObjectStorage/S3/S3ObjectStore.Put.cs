@@ -35,7 +35,6 @@ internal sealed partial class S3ObjectStore
                     UseChunkEncoding = false,
                 };
                 put.Metadata[HashName] = whole.Sha256;
-                put.Headers["x-amz-content-sha256"] = whole.Sha256; // signed, and spares the SDK reading all of it beforehand
                 if (_options.Checksums == S3Checksums.Sha256)
                 {
                     put.ChecksumAlgorithm = ChecksumAlgorithm.SHA256;
