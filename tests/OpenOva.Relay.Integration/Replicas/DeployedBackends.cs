@@ -64,12 +64,12 @@ internal static class DeployedBackends
     {
         var identities = Or("RELAY_TEST_S3_IDENTITIES", "s3");
         using var folder = new TemporaryFolder();
-        var config = Path.Combine(folder.Path, "relay.json");
-        await File.WriteAllTextAsync(config, System.Text.Json.JsonSerializer.Serialize(values.Where(v => v.Key.StartsWith("Relay:ObjectStorage", StringComparison.Ordinal)).ToDictionary()));
+        var all = RelayUnderTest.Configuration(folder.Path, folder.Path, 1, new RelaySetup { Values = values });
+        var config = folder.Write("relay.json", System.Text.Json.JsonSerializer.Serialize(all));
         string[] arguments =
         [
-            "store", "init", "--config", config, "--access-key-file", Path.Combine(identities, "admin", "access-key"),
-            "--secret-key-file", Path.Combine(identities, "admin", "secret-key"),
+            "store", "init", "--config", config, "--environment", "Development", "--data", folder.Path,
+            "--access-key-file", Path.Combine(identities, "admin", "access-key"), "--secret-key-file", Path.Combine(identities, "admin", "secret-key"),
         ];
         await using var output = new StringWriter();
         Assert.True(await RelayCommandLine.RunAsync(arguments, output, output, TestContext.Current.CancellationToken) == 0, output.ToString());

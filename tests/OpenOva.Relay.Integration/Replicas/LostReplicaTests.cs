@@ -40,8 +40,8 @@ public sealed class LostReplicaTests
 
         // The disk was not lost: the replica comes back with all that was delivered.
         await using var again = await RelayProcess.StartAsync(setups["a"]);
-        await UntilAsync(async () => (await b.Sessions.GetAsync(new() { SessionId = session }, await b.AsAsync("anton"))).Session.RecordedBytes > first.Length);
-        await UntilAsync(async () => (await b.VerifyAsync(session)).Valid);
+        await Streams.UntilAsync(async () => (await b.Sessions.GetAsync(new() { SessionId = session }, await b.AsAsync("anton"))).Session.RecordedBytes > first.Length, 60);
+        await Streams.UntilAsync(async () => (await b.VerifyAsync(session)).Valid, 60);
         var all = await b.RawAsync(session);
         var manifest = await b.ManifestAsync(session);
         Assert.True(all.AsSpan().StartsWith(delivered), $"{delivered.Length} bytes were delivered, {all.Length} are recorded, and they differ");
@@ -70,11 +70,11 @@ public sealed class LostReplicaTests
         Assert.Equal(SessionEndReason.ReplicaLost, taken.EndReason);
         Assert.Equal(SessionEndReason.ReplicaLost, tunnel.Ended!.Reason);
         var delivered = Streams.RecordedPart(tunnel.Received);
-        await UntilAsync(async () => (await b.Sessions.GetAsync(new() { SessionId = tunnel.Session }, await b.AsAsync("anton"))).Session.RecordedBytes >= delivered.Length);
-        await UntilAsync(async () => (await b.VerifyAsync(tunnel.Session)).Valid);
+        await Streams.UntilAsync(async () => (await b.Sessions.GetAsync(new() { SessionId = tunnel.Session }, await b.AsAsync("anton"))).Session.RecordedBytes >= delivered.Length, 60);
+        await Streams.UntilAsync(async () => (await b.VerifyAsync(tunnel.Session)).Valid, 60);
         var all = await b.RawAsync(tunnel.Session);
-        Assert.Equal(delivered.Length, all.Length);
-        Assert.Equal(delivered, all);
+        // guacd was drained after the person had been cut off, so there is more than he saw.
+        Assert.True(all.AsSpan().StartsWith(delivered), $"{delivered.Length} bytes were delivered, {all.Length} are recorded, and they differ");
         Assert.True(all.AsSpan().StartsWith(first));
         await using var next = await TunnelClient.OpenAsync(a);
         await next.Started;
@@ -94,11 +94,5 @@ public sealed class LostReplicaTests
         var text = System.Text.Encoding.UTF8.GetString(tunnel.Received);
         var syncs = text.Split("4.sync,").Skip(1).Select(part => long.Parse(part[(part.IndexOf('.', StringComparison.Ordinal) + 1)..part.IndexOfAny([';', ','])], System.Globalization.CultureInfo.InvariantCulture)).ToList();
         return syncs.Count < 2 ? TimeSpan.Zero : TimeSpan.FromMilliseconds(syncs[^1] - syncs[0]);
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!await condition()) await Task.Delay(200, patience.Token);
     }
 }

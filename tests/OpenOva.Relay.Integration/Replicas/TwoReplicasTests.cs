@@ -79,7 +79,8 @@ public abstract class TwoReplicasTests
         }
 
         foreach (var tunnel in tunnels) await b.WaitForAsync(tunnel.Session, SessionState.Verified);
-        var leaves = await LedgerLeaves.AllAsync(a);
+        IReadOnlyList<Evidence.Ledger.LedgerLeaf> leaves = [];
+        await Streams.UntilAsync(async () => (leaves = await LedgerLeaves.AllAsync(a)).Count(l => l.Type == "recording.live-deleted") >= 8);
         Assert.Equal(Enumerable.Range(0, leaves.Count).Select(n => (long)n), leaves.Select(l => l.Sequence));
         Assert.Equal(leaves.Count, leaves.Select(l => l.Id).Distinct().Count());
         Assert.Equal(8, leaves.Count(l => l.Type == "recording.sealed"));
