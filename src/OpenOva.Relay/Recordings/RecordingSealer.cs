@@ -26,6 +26,9 @@ internal sealed class RecordingSealer(
     private const int MaxManifestBytes = 1 << 20;
     private const int MaxAttempts = 16;
 
+    // What the store does not enforce is never claimed.
+    private string Lock => store.Capabilities.LockEnforced ? options.LockMode.ToString().ToUpperInvariant() : "NONE";
+
     /// <summary>Seals.</summary>
     /// <param name="session">Where its frames are.</param>
     /// <param name="knownEnd">How the session ended, where its recorder's replica still lives; it counts if the spool could not take it.</param>
@@ -104,12 +107,12 @@ internal sealed class RecordingSealer(
         var sealedUs = time.GetUnixMicroseconds();
         var days = Math.Max(descriptor.RetentionDays, options.MinimumRetentionDays);
         var untilUs = sealedUs + days * 86_400_000_000L;
-        var governance = Term(RetentionMode.Governance, untilUs, days);
+        var locked = Term(options.LockMode, untilUs, days);
         var encodedIndex = index.Encode();
         file.Position = 0;
-        var storedObject = await PutOnceAsync(descriptor.Bucket, recordingKeys.Object, file, index.ObjectSha256, governance, cancellation);
+        var storedObject = await PutOnceAsync(descriptor.Bucket, recordingKeys.Object, file, index.ObjectSha256, locked, cancellation);
         if (storedObject.Sha256 != index.ObjectSha256) return null;
-        var storedIndex = await PutOnceAsync(descriptor.Bucket, recordingKeys.Index, new MemoryStream(encodedIndex), Digests.Hex(encodedIndex), governance, cancellation);
+        var storedIndex = await PutOnceAsync(descriptor.Bucket, recordingKeys.Index, new MemoryStream(encodedIndex), Digests.Hex(encodedIndex), locked, cancellation);
         if (storedIndex.Sha256 != Digests.Hex(encodedIndex)) return null;
         var jws = await Manifest(sealing, recordingKeys, encodedIndex, sealedUs, untilUs).SignAsync(sealing.Ring.Signing, cancellation);
         var manifest = Encoding.ASCII.GetBytes(jws.Compact);
@@ -168,7 +171,7 @@ internal sealed class RecordingSealer(
             RawSha256 = index.RawSha256,
             Instructions = sealing.Instructions,
             Index = new(descriptor.Bucket, recordingKeys.Index, encodedIndex.Length, Digests.Hex(encodedIndex)),
-            Retention = new(store.Capabilities.LockEnforced ? "GOVERNANCE" : "NONE", untilUs),
+            Retention = new(Lock, untilUs),
         };
     }
 
@@ -201,7 +204,7 @@ internal sealed class RecordingSealer(
             ["max_gap_ms"] = sealing.Replay.Coverage.MaxGapMs,
         },
         ["retention_until_us"] = row.RetentionUntilUs,
-        ["lock"] = store.Capabilities.LockEnforced ? "GOVERNANCE" : "NONE",
+        ["lock"] = Lock,
     };
 
     private RecordingRow Row(
