@@ -41,8 +41,9 @@ internal sealed class DeleteLivePieces(IObjectStore store, RelayDatabase databas
         var deleted = 0;
         await foreach (var live in store.ListAsync(row.EvidenceBucket, folder, cancellation))
         {
-            if (await store.HeadAsync(row.EvidenceBucket, live.Key, cancellation) is not { } stored) continue;
-            await store.DeleteVersionAsync(row.EvidenceBucket, live.Key, stored.VersionId, bypassGovernance: false, cancellation);
+            // Two tries of one put may have left two versions.
+            while (await store.HeadAsync(row.EvidenceBucket, live.Key, cancellation) is { } stored)
+                await store.DeleteVersionAsync(row.EvidenceBucket, live.Key, stored.VersionId, bypassGovernance: false, cancellation);
             deleted++;
         }
 

@@ -25,6 +25,9 @@ internal sealed class RecordingSealer(
     private const int MaxManifestBytes = 1 << 20;
     private const int MaxAttempts = 16;
 
+    // What the store does not enforce is never claimed.
+    private string Lock => store.Capabilities.LockEnforced ? options.LockMode.ToString().ToUpperInvariant() : "NONE";
+
     /// <summary>Seals.</summary>
     /// <param name="source">Where its segments come from.</param>
     /// <param name="knownEnd">How the session ended, where that is known otherwise than from the source.</param>
@@ -74,12 +77,12 @@ internal sealed class RecordingSealer(
                 {
                     await RecordingQueries.InsertAsync(transaction, row);
                     if (replay.FromLivePieces) await NoteChainAsync(transaction, sealing);
-                    await ledger.AddAsync(transaction, row.Organisation, LedgerEventTypes.RecordingSealed, sealing.Event(row, LockMode));
+                    await ledger.AddAsync(transaction, row.Organisation, LedgerEventTypes.RecordingSealed, sealing.Event(row, Lock));
                 }
                 else
                 {
                     await RecordingQueries.SupplementAsync(transaction, before, row);
-                    await ledger.AddAsync(transaction, row.Organisation, LedgerEventTypes.RecordingSupplemented, sealing.Event(row, LockMode));
+                    await ledger.AddAsync(transaction, row.Organisation, LedgerEventTypes.RecordingSupplemented, sealing.Event(row, Lock));
                 }
 
                 await atEnd(transaction, replay, row);
@@ -188,14 +191,14 @@ internal sealed class RecordingSealer(
         var sealedUs = time.GetUnixMicroseconds();
         var days = Math.Max(descriptor.RetentionDays, options.MinimumRetentionDays);
         var untilUs = sealedUs + days * 86_400_000_000L;
-        var governance = Term(RetentionMode.Governance, untilUs, days);
+        var locked = Term(options.LockMode, untilUs, days);
         var encodedIndex = index.Encode();
         file.Position = 0;
-        var storedObject = await PutOnceAsync(descriptor.Bucket, recordingKeys.Object, file, index.ObjectSha256, governance, cancellation);
+        var storedObject = await PutOnceAsync(descriptor.Bucket, recordingKeys.Object, file, index.ObjectSha256, locked, cancellation);
         if (storedObject.Sha256 != index.ObjectSha256) return null;
-        var storedIndex = await PutOnceAsync(descriptor.Bucket, recordingKeys.Index, new MemoryStream(encodedIndex), Digests.Hex(encodedIndex), governance, cancellation);
+        var storedIndex = await PutOnceAsync(descriptor.Bucket, recordingKeys.Index, new MemoryStream(encodedIndex), Digests.Hex(encodedIndex), locked, cancellation);
         if (storedIndex.Sha256 != Digests.Hex(encodedIndex)) return null;
-        var jws = await sealing.Manifest(recordingKeys, encodedIndex, sealedUs, new(LockMode, untilUs)).SignAsync(sealing.Ring.Signing, cancellation);
+        var jws = await sealing.Manifest(recordingKeys, encodedIndex, sealedUs, new(Lock, untilUs)).SignAsync(sealing.Ring.Signing, cancellation);
         var manifest = Encoding.ASCII.GetBytes(jws.Compact);
         var storedManifest = await PutOnceAsync(
             buckets.EvidenceBucket, recordingKeys.Manifest, new MemoryStream(manifest), Digests.Hex(manifest), Term(RetentionMode.Compliance, untilUs, days), cancellation);
@@ -238,8 +241,6 @@ internal sealed class RecordingSealer(
         SealedUs = sealedUs,
         LiveKept = sealing.Replay is { FromLivePieces: true, Gaps.Count: > 0 },
     };
-
-    private string LockMode => store.Capabilities.LockEnforced ? "GOVERNANCE" : "NONE";
 
     private static Retention? Term(RetentionMode mode, long untilUs, int days) => days == 0 ? null : new(mode, RowClock.FromUnixMicroseconds(untilUs));
 }

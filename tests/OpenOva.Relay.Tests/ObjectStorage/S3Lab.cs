@@ -11,6 +11,8 @@ public sealed class S3Lab : IAsyncLifetime
 {
     public string Bucket { get; } = $"t{Guid.NewGuid():N}"[..20];
 
+    public string OtherBucket => Bucket + "-e";
+
     public static string Endpoint
     {
         get
@@ -42,13 +44,13 @@ public sealed class S3Lab : IAsyncLifetime
     {
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("RELAY_TEST_S3"))) return;
         using var connection = new S3Connection(Options(), TimeProvider.System);
-        var steps = await new S3BucketSetup(connection, Administrator).RunAsync([Bucket], S3Principals.Default, TestContext.Current.CancellationToken);
+        var steps = await new S3BucketSetup(connection, Administrator).RunAsync([Bucket, OtherBucket], S3Principals.Default, TestContext.Current.CancellationToken);
         Assert.DoesNotContain(steps, step => step.Failed);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static S3IdentityOptions Files(string name)
+    internal static S3IdentityOptions Files(string name)
     {
         var folder = Path.Combine(Environment.GetEnvironmentVariable("RELAY_TEST_S3_IDENTITIES") ?? "", name);
         return new S3IdentityOptions { AccessKeyFile = Path.Combine(folder, "access-key"), SecretKeyFile = Path.Combine(folder, "secret-key") };

@@ -158,6 +158,8 @@ internal sealed class S3Connection : IDisposable
             AllowAutoRedirect = false,
             UseCookies = false,
             UseProxy = false,
+            MaxResponseDrainSize = 64 << 10, // the rest of an object that nobody reads any more is not worth waiting for
+            ResponseDrainTimeout = TimeSpan.FromMilliseconds(200),
         };
         if (options.CaFile.Length > 0)
         {
