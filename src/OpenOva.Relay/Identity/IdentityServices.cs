@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OpenOva.Relay.Configuration;
 using OpenOva.Relay.Identity.Development;
+using OpenOva.Relay.Identity.Logout;
 using OpenOva.Relay.Telemetry;
 
 namespace OpenOva.Relay.Identity;
@@ -13,7 +14,10 @@ internal static class IdentityServices
     private const int MaximumDocumentBytes = 1024 * 1024;
     private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Authentication by the issuers' tokens, and authorization that denies what no call declares.</summary>
+    /// <summary>
+    /// Authentication by the issuers' tokens, and authorization that denies what no call declares. Register a <see cref="RecordAccountMapping"/> before,
+    /// to have mappings ledgered.
+    /// </summary>
     public static IServiceCollection AddRelayIdentity(this IServiceCollection services)
     {
         services.AddRelayOptions<IdentityOptions, IdentityRules>(IdentityOptions.Section);
@@ -27,10 +31,14 @@ internal static class IdentityServices
         services.AddSingleton(provider => new TokenValidator(
             provider.GetRequiredService<IdentityOptions>(),
             provider.GetRequiredService<IHttpClientFactory>().CreateClient(KeysClient),
+            provider.GetRequiredService<SignOuts>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<IssuerKeys>>()));
         services.AddSingleton<RefusedTokens>();
+        services.TryAddSingleton<RecordAccountMapping>((_, _) => Task.CompletedTask);
+        services.AddSingleton<PersonAccounts>();
         services.AddSingleton<Persons>();
+        services.AddSingleton<SignOuts>();
         services.AddSingleton(provider => new DevelopmentIssuer(
             provider.GetRequiredService<IdentityOptions>().Development ?? new DevelopmentIssuerOptions(), provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<DevelopmentIssuerGuard>();

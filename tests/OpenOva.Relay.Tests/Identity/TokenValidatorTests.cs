@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenOva.Relay.Identity;
+using OpenOva.Relay.Identity.Logout;
 
 namespace OpenOva.Relay.Tests.Identity;
 
@@ -16,6 +17,7 @@ public sealed class TokenValidatorTests : IAsyncLifetime
     private TestIssuer _issuer = null!;
     private IdentityOptions _options = null!;
     private TokenValidator _validator = null!;
+    private readonly SignOuts _signOuts = new();
 
     public async ValueTask InitializeAsync()
     {
@@ -280,7 +282,7 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         Assert.Equal("expired", TokenRefusal.Expired.Label());
     }
 
-    private TokenValidator NewValidator() => new(_options, _http, _time, NullLogger<IssuerKeys>.Instance);
+    private TokenValidator NewValidator() => new(_options, _http, _signOuts, _time, NullLogger<IssuerKeys>.Instance);
 
     private async Task<TokenResult> ValidateAsync(string token) =>
         await _validator.ValidateAccessTokenAsync(token, TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
