@@ -21,6 +21,9 @@ public static class LedgerEventTypes
     /// <summary>The session is over, or its ticket was never used.</summary>
     public const string SessionEnded = "session.ended";
 
+    /// <summary>Somebody, or a rule, ordered that a session end.</summary>
+    public const string SessionEndOrdered = "session.end-ordered";
+
     /// <summary>Where the chain of segments stood, about once a minute.</summary>
     public const string RecordingChain = "recording.chain";
 
@@ -62,6 +65,6 @@ public static class LedgerEventTypes
     [
         TokenRefused, AccessDecided, SessionOpened, RecordingOpened, SessionConnected, SessionEnded, RecordingChain, RecordingSealed,
         RecordingVerified, RecordingLiveDeleted, RecordingViewed, ConnectionChanged, ServiceStarted, ServiceStopped, KeyAdded,
-        ReportRequested, ReportMade, ReportDownloaded,
+        ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered,
     ];
 }

@@ -141,7 +141,7 @@ internal static class SessionQueries
         await transaction.ExecuteAsync(
             """
             UPDATE sessions SET state = CASE WHEN state = @connecting THEN @connected ELSE state END, connected_us = @connectedUs
-            WHERE organisation = @organisation AND id = @id AND epoch = @epoch AND connected_us IS NULL
+            WHERE organisation = @organisation AND id = @id AND epoch = @epoch AND connected_us IS NULL AND ended_us IS NULL
             """,
             new { organisation, id, epoch, connectedUs, connecting = SessionState.Connecting.Name(), connected = SessionState.Connected.Name() }) == 1;
 

@@ -46,4 +46,10 @@ internal static partial class SessionsLog
 
     [LoggerMessage(EventId = 1014, Level = LogLevel.Warning, Message = "Session {Session} is sealed, but the spool cannot note it; the next start finds it again")]
     public static partial void NotForgotten(this ILogger logger, Guid session, Exception exception);
+
+    [LoggerMessage(EventId = 1015, Level = LogLevel.Information, Message = "Session {Session} ends by order: {Reason}")]
+    public static partial void EndOrdered(this ILogger logger, string session, string reason);
+
+    [LoggerMessage(EventId = 1016, Level = LogLevel.Warning, Message = "Orders to end sessions cannot be looked for now; tried again until they can")]
+    public static partial void OrdersNotSeen(this ILogger logger, Exception exception);
 }

@@ -19,9 +19,11 @@ internal static class SessionsServices
         services.AddSingleton<SessionBroker>();
         services.AddSingleton<SessionCarrier>();
         services.AddSingleton<TicketSweeper>();
+        services.AddSingleton<SessionOrders>();
         services.AddHostedService(p => p.GetRequiredService<ReplicaLease>());
         services.AddHostedService(p => p.GetRequiredService<SessionFinisher>());
         services.AddHostedService(p => p.GetRequiredService<TicketSweeper>());
+        services.AddHostedService<SessionOrderWatch>();
         services.AddHostedService<SessionDrain>();
         services.AddRelayConsumer<MarkVerifiedSession, RecordingVerified>("sessions.mark-verified");
         return services;

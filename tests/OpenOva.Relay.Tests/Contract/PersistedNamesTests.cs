@@ -24,7 +24,7 @@ public sealed class PersistedNamesTests
         [
             "token.refused", "access.decided", "session.opened", "recording.opened", "session.connected", "session.ended", "recording.chain", "recording.sealed",
             "recording.verified", "recording.live-deleted", "recording.viewed", "connection.changed", "service.started", "service.stopped", "key.added",
-            "report.requested", "report.made", "report.downloaded",
+            "report.requested", "report.made", "report.downloaded", "session.end-ordered",
         ],
         LedgerEventTypes.All);
 
@@ -70,7 +70,7 @@ public sealed class PersistedNamesTests
     public void SessionEndReasons_Persisted_AreThese() => Assert.Equal(
         [
             "UNSPECIFIED", "CLIENT_LEFT", "TARGET_ENDED", "TARGET_ERROR", "GUACD_LOST", "RECORDER_FAILED", "READER_TOO_SLOW", "CLIENT_PROTOCOL_ERROR", "GUACD_PROTOCOL_ERROR",
-            "REPLICA_LOST", "REPLICA_SHUTDOWN", "TICKET_EXPIRED", "CONNECT_FAILED",
+            "REPLICA_LOST", "REPLICA_SHUTDOWN", "TICKET_EXPIRED", "CONNECT_FAILED", "TERMINATED", "SIGNED_OUT", "ACCESS_WITHDRAWN",
         ],
         Enum.GetValues<SessionEndReason>().Select(r => r.Name()));
 
@@ -80,7 +80,7 @@ public sealed class PersistedNamesTests
             "UNSPECIFIED", "TOKEN_REFUSED", "GATEWAY_TOKEN_REFUSED", "NOT_PERMITTED", "TICKET_REFUSED", "INVALID_ARGUMENT", "WRONG_STATE", "LIMIT_REACHED", "BACKEND_UNAVAILABLE",
             "INTERNAL", "GUACD_UNREACHABLE", "PROTOCOL_NOT_INSTALLED", "GUACD_PROTOCOL_ERROR", "TARGET_UNREACHABLE", "TARGET_CREDENTIAL_REFUSED", "TARGET_IDENTITY_MISMATCH",
             "TARGET_TIMEOUT", "CONNECTION_MISCONFIGURED", "TARGET_ERROR", "RECORDER_FAILED", "READER_TOO_SLOW", "CLIENT_PROTOCOL_ERROR", "REPLICA_LOST", "NOT_SEALED",
-            "EVIDENCE_MISMATCH",
+            "EVIDENCE_MISMATCH", "SESSION_TERMINATED",
         ],
         Enum.GetValues<ErrorReason>().Select(r => ErrorTable.Of(r).Name));
 
@@ -98,6 +98,7 @@ public sealed class PersistedNamesTests
             "0011_connection_register 4f0499f3255bb8cbededed766c95f6856eb97921ffac7060b4d7e09c9a2ba246",
             "0020_ledger 38eaa231eb03496e184854d0fba0e0894a12e272f4f097015ceae58de0d41daf",
             "0030_sessions af6d4d25107fc07ea60a41eab082532a8bc8708c606461e5e59b5b05ef3122b8",
+            "0031_session_orders 328119e6fa710865f5f82bd1a88b8796a6e9fbc5950c4f5072d1980a01515f9b",
             "0040_recordings e5f41a66e9e20003472d51806b69a65e9fa2585ec24fd18db8951c5791be9a78",
             "0050_reports ca36131d5486ac98f870b9ae30d521302b0422e98204ba1769f69aec638bbf30",
         ],
