@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using OpenOva.Relay.Configuration;
 using OpenOva.Relay.Identity.Development;
 using OpenOva.Relay.Identity.Logout;
+using OpenOva.Relay.Identity.Recheck;
 using OpenOva.Relay.Telemetry;
 
 namespace OpenOva.Relay.Identity;
@@ -27,6 +28,8 @@ internal static class IdentityServices
                 client.Timeout = FetchTimeout;
                 client.MaxResponseContentBufferSize = MaximumDocumentBytes;
             })
+            // Every question would be a line, with an account's id in it.
+            .RemoveAllLoggers()
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) });
         services.AddSingleton(provider => new TokenValidator(
             provider.GetRequiredService<IdentityOptions>(),
@@ -34,6 +37,11 @@ internal static class IdentityServices
             provider.GetRequiredService<SignOuts>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<IssuerKeys>>()));
+        services.AddSingleton(provider => new RecheckedIssuers(
+            provider.GetRequiredService<IdentityOptions>(),
+            provider.GetRequiredService<IHttpClientFactory>().CreateClient(KeysClient),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<RecheckNotice>();
         services.AddSingleton<RefusedTokens>();
         services.TryAddSingleton<RecordAccountMapping>((_, _) => Task.CompletedTask);
         services.AddSingleton<PersonAccounts>();

@@ -1,4 +1,5 @@
 using OpenOva.Relay.Database;
+using OpenOva.Relay.Identity.Logout;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Sessions;
@@ -57,6 +58,13 @@ internal sealed class SessionRow
     public long RecordedBytes { get; init; }
 
     public bool Recovered { get; init; }
+
+    /// <summary>As <see cref="Identity.Logout.SignOut.HashOf"/>; null where the token named no session.</summary>
+    public string? SidSha256 { get; init; }
+
+    public string? Acr { get; init; }
+
+    public long? AuthenticatedUs { get; init; }
 }
 
 /// <summary>The sessions' SQL.</summary>
@@ -66,7 +74,7 @@ internal static class SessionQueries
         """
         organisation, id, connection, protocol, connection_digest, issuer, subject, gateway_client, recording_required, recording_opened, bucket,
         retention_days, state, end_reason, failure, decision_event, decision_sha256, replica, epoch, opened_us, connected_us, ended_us, sealed_us,
-        verified_us, recorded_bytes, recovered
+        verified_us, recorded_bytes, recovered, sid_sha256, acr, authenticated_us
         """;
 
     public static async Task InsertAsync(RelayTransaction transaction, SessionRow row) =>
@@ -74,7 +82,7 @@ internal static class SessionQueries
             $"""
             INSERT INTO sessions ({Columns}) VALUES (@Organisation, @Id, @Connection, @Protocol, @ConnectionDigest, @Issuer, @Subject, @GatewayClient,
             @RecordingRequired, @RecordingOpened, @Bucket, @RetentionDays, @State, @EndReason, @Failure, @DecisionEvent, @DecisionSha256, @Replica, @Epoch,
-            @OpenedUs, @ConnectedUs, @EndedUs, @SealedUs, @VerifiedUs, @RecordedBytes, @Recovered)
+            @OpenedUs, @ConnectedUs, @EndedUs, @SealedUs, @VerifiedUs, @RecordedBytes, @Recovered, @SidSha256, @Acr, @AuthenticatedUs)
             """,
             row);
 
@@ -198,4 +206,23 @@ internal static class SessionQueries
     public static Task<IReadOnlyList<SessionRow>> LeftAsync(RelayDatabase database, string replica, long epoch, CancellationToken cancellation) =>
         database.QueryAsync<SessionRow>(
             $"SELECT {Columns} FROM sessions WHERE replica = @replica AND epoch < @epoch AND ended_us IS NULL", new { replica, epoch }, cancellation);
+
+    /// <summary>
+    /// The ids of unended sessions that a sign-out ends: of the issuer's session that it names, or of the whole account; with a session and an account,
+    /// also those of the account that were opened without saying of which session, since nobody can tell them apart.
+    /// </summary>
+    public static Task<IReadOnlyList<string>> SignedOutAsync(RelayTransaction transaction, SignOut signOut) =>
+        transaction.QueryAsync<string>(
+            """
+            SELECT id FROM sessions WHERE organisation = @Organisation AND issuer = @Issuer AND ended_us IS NULL
+            AND ((@SidSha256 <> '' AND sid_sha256 = @SidSha256) OR (@Subject <> '' AND subject = @Subject AND (@SidSha256 = '' OR sid_sha256 IS NULL)))
+            """,
+            signOut);
+
+    /// <summary>The sessions that this replica carries for accounts of an issuer.</summary>
+    public static Task<IReadOnlyList<SessionRow>> CarriedAsync(RelayDatabase database, string replica, string issuer, CancellationToken cancellation) =>
+        database.QueryAsync<SessionRow>(
+            $"SELECT {Columns} FROM sessions WHERE replica = @replica AND issuer = @issuer AND ended_us IS NULL AND state IN (@connecting, @connected)",
+            new { replica, issuer, connecting = SessionState.Connecting.Name(), connected = SessionState.Connected.Name() },
+            cancellation);
 }

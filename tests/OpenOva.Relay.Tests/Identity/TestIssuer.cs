@@ -102,6 +102,20 @@ internal sealed class TestIssuer : IAsyncDisposable
         ["email"] = "ada@acme.example",
     };
 
+    /// <summary>A logout token that passes at <paramref name="now"/>, as Keycloak 26 writes it; to be signed with the header type logout+jwt.</summary>
+    public JsonObject LogoutClaims(DateTimeOffset now) => new()
+    {
+        ["iss"] = Issuer,
+        ["sub"] = "f3c9a1",
+        ["aud"] = "relay",
+        ["typ"] = "Logout",
+        ["iat"] = now.ToUnixTimeSeconds(),
+        ["exp"] = now.AddMinutes(2).ToUnixTimeSeconds(),
+        ["jti"] = Guid.CreateVersion7(now).ToString(),
+        ["sid"] = "opaque+session==",
+        ["events"] = new JsonObject { ["http://schemas.openid.net/event/backchannel-logout"] = new JsonObject() },
+    };
+
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 }
 

@@ -156,6 +156,7 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         { "audience in capitals", nameof(TokenRefusal.WrongAudience) },
         { "audience holds a number", nameof(TokenRefusal.Malformed) },
         { "exp missing", nameof(TokenRefusal.ClaimMissing) },
+        { "iat missing", nameof(TokenRefusal.ClaimMissing) },
         { "sub missing", nameof(TokenRefusal.ClaimMissing) },
         { "sub empty", nameof(TokenRefusal.ClaimMissing) },
         { "sub too long", nameof(TokenRefusal.ClaimMissing) },
@@ -169,6 +170,7 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         { "expired at the edge of the skew", nameof(TokenRefusal.Expired) },
         { "not yet valid", nameof(TokenRefusal.NotYetValid) },
         { "issued in the future", nameof(TokenRefusal.IssuedInFuture) },
+        { "longer than sign-outs are remembered", nameof(TokenRefusal.TooLongLived) },
     };
 
     [Theory]
@@ -361,6 +363,8 @@ public sealed class TokenValidatorTests : IAsyncLifetime
             "audience in capitals" => With("aud", "RELAY"),
             "audience holds a number" => With("aud", new JsonArray("relay", 1)),
             "exp missing" => Without("exp"),
+            "iat missing" => Without("iat"),
+            "longer than sign-outs are remembered" => With("exp", Second(24 * 3600 + 1)),
             "sub missing" => Without("sub"),
             "sub empty" => With("sub", ""),
             "sub too long" => With("sub", new string('s', 256)),
