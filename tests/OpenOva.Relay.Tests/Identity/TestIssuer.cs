@@ -62,6 +62,7 @@ internal sealed class TestIssuer : IAsyncDisposable
             issuer.Fetches++;
             return Results.Json(new JsonObject { ["keys"] = new JsonArray([.. issuer._keys.Select(key => key.DeepClone())]) });
         });
+        app.MapPost(Realm + "/protocol/openid-connect/token", () => Results.Json(new JsonObject { ["access_token"] = "opaque", ["expires_in"] = 60 }));
         await app.StartAsync();
         issuer.Address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         return issuer;
