@@ -9,7 +9,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration;
 
 /// <summary>Those who call a running service, wherever it runs.</summary>
-internal class RelayCallers(Uri web, Uri grpc)
+internal class RelayCallers(Uri web, Uri grpc, Uri? issuer = null)
 {
     public const string GatewaySecret = "gateway-secret";
     private static readonly HttpClient Http = new();
@@ -48,7 +48,7 @@ internal class RelayCallers(Uri web, Uri grpc)
             ["client_secret"] = GatewaySecret,
         };
         if (person is not null) (form["username"], form["password"]) = (person, "pw");
-        using var answer = await Http.PostAsync(new Uri(Web, $"/realms/{realm}/protocol/openid-connect/token"), new FormUrlEncodedContent(form));
+        using var answer = await Http.PostAsync(new Uri(issuer ?? Web, $"/realms/{realm}/protocol/openid-connect/token"), new FormUrlEncodedContent(form));
         return (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonObject>())!["access_token"]!.GetValue<string>();
     }
 

@@ -6,6 +6,7 @@
 #   port_pick                   prints a free port below the kernel's ephemeral range
 #   port_connects PORT          true when 127.0.0.1:PORT accepts a connection
 #   port_owned_by PORT PIDNS    true when the listener on PORT belongs to a process of that PID namespace ("pid:[…]")
+#   port_held_by PORT PID       true when the listener on PORT is one of PID's own sockets
 
 port_listener() {
   local hex
@@ -37,4 +38,10 @@ port_owned_by() {
     [ "$(readlink "/proc/${holder%%/*}/ns/pid" 2>/dev/null)" = "$2" ] && return 0
   done < <(find /proc/[0-9]*/fd -maxdepth 1 -lname "socket:\[$inode\]" 2>/dev/null)
   return 1
+}
+
+port_held_by() {
+  local inode
+  inode=$(port_listener "$1")
+  [ -n "$inode" ] && [ -n "$(find "/proc/$2/fd" -maxdepth 1 -lname "socket:\[$inode\]" -print -quit 2>/dev/null)" ]
 }

@@ -1,12 +1,15 @@
 # shellcheck shell=bash
-# The private root: one Debian bookworm tree that holds every component's packages. It is built once, is read-only in use, and is
-# entered only through private namespaces (lib/view.sh), so that nothing is installed on the host and no mount is seen by it.
+# The private roots: Debian trees that hold the components' packages. Each is built once, is read-only in use, and is entered only
+# through private namespaces (lib/view.sh), so that nothing is installed on the host and no mount is seen by it.
 #
-#   RELAY_LOCAL_DIR           where the root and the default state live (/var/tmp/openova-relay)
-#   root_path                 prints the root's directory
-#   root_ready                true when the root is there and was built from the recipe as it now stands
-#   root_install              builds it when it is not ready; callers at the same time wait for one another
-#   root_run [-b DIR]… -- COMMAND…   runs COMMAND in the root: same network, current directory, /tmp, the repository and each DIR at
+#   bookworm   installed: everything but what follows
+#   forky      unpacked only: programs that bookworm has too old, whose libraries must not mix with bookworm's
+#
+#   RELAY_LOCAL_DIR           where the roots and the default state live (/var/tmp/openova-relay)
+#   root_path [ROOT]          prints a root's directory (bookworm's unless named)
+#   root_ready [ROOT]         true when the root is there and was built from the recipe as it now stands
+#   root_install ROOT         builds it when it is not ready; callers at the same time wait for one another
+#   root_run [-b DIR]… -- COMMAND…   runs COMMAND in bookworm: same network, current directory, /tmp, the repository and each DIR at
 #                             their own paths, standard streams and exit code kept. Replaces this process.
 
 RELAY_LOCAL_DIR=${RELAY_LOCAL_DIR:-/var/tmp/openova-relay}
@@ -14,68 +17,68 @@ LIBRARY=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 LOCAL=$(dirname "$LIBRARY")
 REPOSITORY=$(dirname "$(dirname "$LOCAL")")
 
-# Parts of guacd that bookworm lacks come from bullseye; its pin keeps every other package on bookworm.
-ROOT_SUITES=(bookworm bullseye)
-
-root_path() { echo "$RELAY_LOCAL_DIR/root"; }
+root_path() { case ${1:-bookworm} in bookworm) echo "$RELAY_LOCAL_DIR/root" ;; *) echo "$RELAY_LOCAL_DIR/root-$1" ;; esac; }
 
 root_packages() {
   local name
-  for name in $(component_names); do (component_load "$name" && printf '%s\n' "${packages[@]}"); done | sort -u
+  for name in $(component_names); do (component_load "$name" && [ "$root" != "$1" ] || printf '%s\n' "${packages[@]}"); done | sort -u
 }
 
 root_recipe() {
-  { echo "${ROOT_SUITES[*]}"; root_packages; declare -f root_bootstrap; } | sha256sum | cut -d' ' -f1
+  { root_packages "$1"; declare -f "root_bootstrap_$1" root_options; } | sha256sum | cut -d' ' -f1
 }
 
-root_ready() { [ "$(cat "$(root_path)/.recipe" 2>/dev/null)" = "$(root_recipe)" ]; }
+root_ready() { [ "$(cat "$(root_path "${1:-bookworm}")/.recipe" 2>/dev/null)" = "$(root_recipe "${1:-bookworm}")" ]; }
 
-root_install() {
-  if root_ready; then say "private root is ready: $(root_path)"; return 0; fi
+root_install() (
+  name=$1
+  if root_ready "$name"; then say "private root is ready: $(root_path "$name")"; return 0; fi
   [ "$(id -u)" = 0 ] || fail "building the private root needs root"
   [ -r "$DEBIAN_KEYRING" ] || fail "$DEBIAN_KEYRING is missing (package debian-archive-keyring)"
   mkdir -p "$RELAY_LOCAL_DIR"
-  exec 9>"$RELAY_LOCAL_DIR/.lock"
-  flock --nonblock 9 || { say "another build is under way; waiting for it"; flock 9; }
-  if ! root_ready; then root_build; fi
-  exec 9>&-
-}
+  exec 9>"$RELAY_LOCAL_DIR/.lock-$name"
+  flock --nonblock 9 || { say "another build of $name is under way; waiting for it"; flock 9; }
+  if ! root_ready "$name"; then root_build; fi
+)
 
 root_build() {
-  local begun=$SECONDS work=$RELAY_LOCAL_DIR/root.new mirror recipe packages log=$RELAY_LOCAL_DIR/build.log
-  recipe=$(root_recipe)
-  packages=$(root_packages | paste -sd,)
+  local begun=$SECONDS path work tool=$RELAY_LOCAL_DIR/tool-$name mirror recipe packages log=$RELAY_LOCAL_DIR/build-$name.log
+  path=$(root_path "$name")
+  work=$path.new
+  recipe=$(root_recipe "$name")
+  packages=$(root_packages "$name" | paste -sd,)
   mirror=$(debian_mirror)
-  rm -rf "$work" "$RELAY_LOCAL_DIR/tool" "$RELAY_LOCAL_DIR/tool.apt"
-  say "building the private root in $RELAY_LOCAL_DIR from $mirror (about a minute, once)"
-  debian_tool "$RELAY_LOCAL_DIR/tool" mmdebstrap >"$log" 2>&1 || { tail -n 20 "$log" >&2; fail "mmdebstrap could not be fetched"; }
-  export -f root_bootstrap
+  rm -rf "$work" "$tool" "$tool.apt"
+  say "building the private root $path from $mirror (about a minute, once)"
+  debian_tool "$tool" mmdebstrap >"$log" 2>&1 || { tail -n 20 "$log" >&2; fail "mmdebstrap could not be fetched"; }
+  export -f "root_bootstrap_$name" root_options
   # In namespaces of its own: if this script dies, the build and its mounts die with it.
   setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child=SIGKILL --mount-proc --propagation private \
-    bash -c 'root_bootstrap "$@"' root "$RELAY_LOCAL_DIR/tool/usr/bin" "$work" "$mirror" "$DEBIAN_KEYRING" "$packages" "$(debian_apt_options)" \
+    bash -c '"root_bootstrap_$1" "${@:2}"' root "$name" "$tool/usr/bin" "$work" "$mirror" "$DEBIAN_KEYRING" "$packages" "$(debian_apt_options)" \
     </dev/null >>"$log" 2>&1 9>&- &
   local build=$! stage
   while kill -0 "$build" 2>/dev/null; do
     sleep 1
     if (((SECONDS - begun) % 10 == 0)); then
       stage=$(grep -E '^I: ' "$log" 2>/dev/null | tail -n 1 | cut -c4- || true)
-      say "building the private root: ${stage:-starting}"
+      say "building the private root ($name): ${stage:-starting}"
     fi
   done
   wait "$build" || { tail -n 30 "$log" >&2; rm -rf "$work"; fail "the private root could not be built (log: $log)"; }
   echo "$recipe" >"$work/.recipe"
   # Instances that still run from an older root lose its files: they must be started again.
-  rm -rf "$RELAY_LOCAL_DIR/root.old"
-  if [ -d "$(root_path)" ]; then mv "$(root_path)" "$RELAY_LOCAL_DIR/root.old"; fi
-  mv "$work" "$(root_path)"
-  rm -rf "$RELAY_LOCAL_DIR/root.old" "$RELAY_LOCAL_DIR/tool"
-  say "private root built in $((SECONDS - begun)) s, $(du -sm "$(root_path)" | cut -f1) MB"
+  rm -rf "$path.old"
+  if [ -d "$path" ]; then mv "$path" "$path.old"; fi
+  mv "$work" "$path"
+  rm -rf "$path.old" "$tool"
+  say "private root $name built in $((SECONDS - begun)) s, $(du -sm "$path" | cut -f1) MB"
 }
 
-# root_bootstrap TOOLS TARGET MIRROR KEYRING PACKAGES APT_OPTIONS: part of the recipe's digest, so that a change here rebuilds.
-root_bootstrap() {
+# root_bootstrap_ROOT TOOLS TARGET MIRROR KEYRING PACKAGES APT_OPTIONS: part of the recipe's digest, so that a change here rebuilds.
+root_bootstrap_bookworm() {
   set -euo pipefail
-  local tools=$1 target=$2 mirror=$3 keyring=$4 packages=$5 settings=$6 setting options=()
+  local tools=$1 target=$2 mirror=$3 keyring=$4 packages=$5 settings=$6 options=()
+  # Parts of guacd that bookworm lacks come from bullseye; its pin keeps every other package on bookworm.
   # WeasyPrint's font library pulls in a compiler and numerical packages that rendering never loads; PostgreSQL's compiler is off (jit).
   # Byte code is made once at the end, for what is left.
   local path unused=()
@@ -85,10 +88,9 @@ root_bootstrap() {
     '/usr/bin/py3compile'; do
     unused+=("--dpkgopt=path-exclude=$path")
   done
-  while read -r setting; do [ -z "$setting" ] || options+=("--aptopt=$setting"); done <<<"$settings"
+  mapfile -t options < <(root_options "$settings")
   PATH=$tools:$PATH TMPDIR=/tmp mmdebstrap --variant=minbase --mode=root --format=directory --keyring="$keyring" "${options[@]}" \
-    --aptopt='Acquire::Languages "none"' --aptopt='Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false"' \
-    --aptopt='APT::Install-Recommends "false"' --dpkgopt=force-unsafe-io \
+    --dpkgopt=force-unsafe-io \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
     "${unused[@]}" \
@@ -99,6 +101,26 @@ root_bootstrap() {
     --customize-hook='chroot "$1" python3 -m compileall -q /usr/lib/python3/dist-packages || true' \
     --include="$packages" bookworm "$target" \
     "deb [signed-by=$keyring] $mirror bookworm main" "deb [signed-by=$keyring] $mirror bullseye main"
+}
+
+# Nothing is configured, so nothing of these packages runs at build time. The shared library cache is all that they need.
+root_bootstrap_forky() {
+  set -euo pipefail
+  local tools=$1 target=$2 mirror=$3 keyring=$4 packages=$5 settings=$6 options=()
+  mapfile -t options < <(root_options "$settings")
+  PATH=$tools:$PATH TMPDIR=/tmp mmdebstrap --variant=extract --mode=root --format=directory --keyring="$keyring" "${options[@]}" \
+    --setup-hook='for part in bin sbin lib lib64; do mkdir -p "$1/usr/$part"; ln -s "usr/$part" "$1/$part"; done' \
+    --customize-hook='rm -rf "$1/usr/share/man" "$1/usr/share/locale" "$1/usr/include"' \
+    --customize-hook='cp "$1/usr/share/base-passwd/passwd.master" "$1/etc/passwd"; cp "$1/usr/share/base-passwd/group.master" "$1/etc/group"' \
+    --customize-hook='chroot "$1" /sbin/ldconfig' \
+    --include="base-files,base-passwd,libc-bin,bash,coreutils,sed,grep,util-linux,$packages" forky "$target" \
+    "deb [signed-by=$keyring] $mirror forky main"
+}
+
+root_options() { # root_options APT_OPTIONS: prints what both roots tell mmdebstrap's apt, one a line
+  local setting
+  while read -r setting; do [ -z "$setting" ] || echo "--aptopt=$setting"; done <<<"$1"
+  printf -- '--aptopt=%s\n' 'Acquire::Languages "none"' 'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false"' 'APT::Install-Recommends "false"'
 }
 
 root_run() {

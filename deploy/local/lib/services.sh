@@ -5,19 +5,24 @@
 # A component's file sets
 #   about          one line for 'components status' and --help
 #   kind           service | program
-#   packages=()    Debian packages of the private root (suites: see ROOT_SUITES in root.sh)
+#   root           the private root that holds its packages: bookworm (unless set), forky, or none (see root.sh)
+#   packages=()    Debian packages of that root
 #   default_port   of a service
 #   stop_signal    asks the service for an orderly end (TERM unless set)
+#   provide        optional function, on the host: installs under RELAY_LOCAL_DIR what comes from no private root
 # and, for a service, defines
 #   serve          runs INSIDE the root, as root: prepares, then ends in 'exec PROGRAM'. $port and $options are set;
 #                  /instance is STATE/NAME. Loopback only.
 #   answers        on the host: true when the service answers its own protocol on $port. $instance is STATE/NAME.
+#   prepare        optional, on the host, before every start: writes files of the instance that serve reads
 #   binds          optional, on the host: more paths to show inside, one a line, SOURCE<tab>TARGET
 #   elsewhere      optional, on the host: prints HOST:PORT when the service is provided from outside; nothing is started then
+#   launch         optional, on the host, in place of serve: starts the service by process_spawn "$instance/process"
 #   announce       optional, on the host, after it answers: writes further files of the instance
 #
 #   component_names                    prints every component's name
 #   component_load NAME                sources it (call in a subshell: functions share their names)
+#   components_install NAME…           builds what these need, at the same time; all components without a name
 #   service_start NAME STATE PORT      starts it; PORT is a number, 'any' or '' (its default); prints "NAME HOST:PORT" when it answers
 #   service_stop NAME STATE            ends it and everything it started
 #   service_status NAME STATE          prints one line
@@ -26,10 +31,23 @@ component_names() { (cd "$LOCAL/components.d" && printf '%s\n' *); }
 
 component_load() {
   [ -f "$LOCAL/components.d/$1" ] || { say "error: unknown component '$1' (known: $(component_names | paste -sd' '))"; exit 2; }
-  about='' kind=program packages=() default_port=0 stop_signal=TERM
-  unset -f serve answers binds elsewhere announce
+  about='' kind=program root=bookworm packages=() default_port=0 stop_signal=TERM
+  unset -f provide serve answers prepare binds elsewhere launch cleanup announce
   # shellcheck source=/dev/null
   source "$LOCAL/components.d/$1"
+}
+
+components_install() {
+  local name root part jobs=() code=0
+  if [ $# -eq 0 ]; then mapfile -t names < <(component_names); else names=("$@"); fi
+  for root in $(for name in "${names[@]}"; do (component_load "$name"; echo "$root"); done | sort -u); do
+    [ "$root" = none ] || { root_install "$root" & jobs+=("$!"); }
+  done
+  for name in "${names[@]}"; do
+    (component_load "$name"; if declare -F provide >/dev/null; then provide; fi) & jobs+=("$!")
+  done
+  for part in "${jobs[@]}"; do wait "$part" || code=1; done
+  return "$code"
 }
 
 service_start() (
@@ -66,10 +84,11 @@ service_start() (
 
 service_launch() {
   local deadline pidns kept
+  if declare -F prepare >/dev/null; then prepare; fi
   if declare -F launch >/dev/null; then
     launch >"$instance/log" 2>&1
   else
-    [ -d "$(root_path)" ] || fail "the private root is missing: run 'components install' first"
+    [ -d "$(root_path "$root")" ] || fail "the private root is missing: run 'components install $name' first"
     rm -f "$instance/view"
     # The service sees Relay's own settings of the caller's environment and nothing else of it.
     mapfile -t kept < <(env -0 | grep -z '^RELAY_' | tr '\0' '\n')
@@ -77,7 +96,7 @@ service_launch() {
       RELAY_VIEW_BINDS="$(printf '%s\t/instance\n' "$instance"; if declare -F binds >/dev/null; then binds; fi)" \
       RELAY_SERVE="instance=/instance port=$port; $(declare -f serve); serve" \
       unshare --mount --pid --ipc --fork --kill-child=SIGKILL --propagation private \
-      /bin/bash "$LIBRARY/view.sh" "$(root_path)" "$RELAY_LOCAL_DIR" / \
+      /bin/bash "$LIBRARY/view.sh" "$(root_path "$root")" "$RELAY_LOCAL_DIR" / \
       /bin/bash -euo pipefail -c 'serve=$RELAY_SERVE; unset RELAY_SERVE; eval "$serve"' "$name" >"$instance/log" 2>&1
   fi
   deadline=$((SECONDS + ${start_patience:-60}))

@@ -30,6 +30,9 @@ public static class LedgerEventTypes
     /// <summary>The recording was sealed under a signed manifest.</summary>
     public const string RecordingSealed = "recording.sealed";
 
+    /// <summary>A longer recording of a session was sealed beside the one that was sealed before.</summary>
+    public const string RecordingSupplemented = "recording.supplemented";
+
     /// <summary>The sealed recording was read back from the store and checked.</summary>
     public const string RecordingVerified = "recording.verified";
 
@@ -71,6 +74,6 @@ public static class LedgerEventTypes
     [
         TokenRefused, AccessDecided, SessionOpened, RecordingOpened, SessionConnected, SessionEnded, RecordingChain, RecordingSealed,
         RecordingVerified, RecordingLiveDeleted, RecordingViewed, ConnectionChanged, ServiceStarted, ServiceStopped, KeyAdded,
-        ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered, AccountMapped, SubjectSignedOut,
+        ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered, RecordingSupplemented, AccountMapped, SubjectSignedOut,
     ];
 }

@@ -13,7 +13,9 @@ internal sealed class DeleteLivePieces(IObjectStore store, RelayDatabase databas
     public async Task ConsumeAsync(Delivery<RecordingVerified> delivery, CancellationToken cancellation)
     {
         var message = delivery.Message;
+        // Pieces that did not fit the chain stay for a person to look at.
         var row = message.Held ? await RecordingQueries.FindAsync(database, message.Organisation, message.Session, cancellation) : null;
+        if (row is { LiveKept: true }) row = null;
         var pieces = row is null ? 0 : await DeleteAsync(row, cancellation);
         await delivery.CompleteAsync(
             async transaction =>
@@ -24,6 +26,12 @@ internal sealed class DeleteLivePieces(IObjectStore store, RelayDatabase databas
                     new JsonObject { ["session"] = row.Session, ["epoch"] = row.Epoch, ["pieces"] = pieces });
             },
             cancellation);
+    }
+
+    /// <summary>Deletes what a replica that came back put after the others had been deleted.</summary>
+    public async Task DeleteLateAsync(RecordingRow row, CancellationToken cancellation)
+    {
+        if (row is { VerifiedUs: not null, LiveKept: false }) await DeleteAsync(row, cancellation);
     }
 
     private async Task<int> DeleteAsync(RecordingRow row, CancellationToken cancellation)

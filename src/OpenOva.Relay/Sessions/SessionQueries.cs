@@ -1,5 +1,4 @@
 using OpenOva.Relay.Database;
-using OpenOva.Relay.Identity.Logout;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Sessions;
@@ -202,27 +201,28 @@ internal static class SessionQueries
             new { opened = SessionState.Opened.Name() },
             cancellation);
 
-    /// <summary>Unended sessions that an earlier life of this replica held.</summary>
-    public static Task<IReadOnlyList<SessionRow>> LeftAsync(RelayDatabase database, string replica, long epoch, CancellationToken cancellation) =>
-        database.QueryAsync<SessionRow>(
-            $"SELECT {Columns} FROM sessions WHERE replica = @replica AND epoch < @epoch AND ended_us IS NULL", new { replica, epoch }, cancellation);
+    /// <summary>A longer recording was sealed.</summary>
+    public static Task<int> SupplementedAsync(RelayTransaction transaction, string organisation, string id, long recordedBytes, bool recovered) =>
+        transaction.ExecuteAsync(
+            "UPDATE sessions SET recorded_bytes = @recordedBytes, recovered = @recovered WHERE organisation = @organisation AND id = @id",
+            new { organisation, id, recordedBytes, recovered });
 
-    /// <summary>
-    /// The ids of unended sessions that a sign-out ends: of the issuer's session that it names, or of the whole account; with a session and an account,
-    /// also those of the account that were opened without saying of which session, since nobody can tell them apart.
-    /// </summary>
-    public static Task<IReadOnlyList<string>> SignedOutAsync(RelayTransaction transaction, SignOut signOut) =>
-        transaction.QueryAsync<string>(
+    /// <summary>Sessions that an earlier life of this replica, or another replica, held and did not finish: not ended, or recorded and not sealed.</summary>
+    public static Task<IReadOnlyList<SessionRow>> LeftAsync(RelayDatabase database, string replica, long beforeEpoch, CancellationToken cancellation) =>
+        database.QueryAsync<SessionRow>(
+            $"SELECT {Columns} FROM sessions WHERE replica = @replica AND epoch < @beforeEpoch AND (ended_us IS NULL OR (recording_opened AND sealed_us IS NULL))",
+            new { replica, beforeEpoch },
+            cancellation);
+
+    /// <summary>Replicas with unfinished sessions whose lease lapsed at least this long ago, or is not there at all.</summary>
+    public static Task<IReadOnlyList<string>> LostReplicasAsync(RelayDatabase database, string own, TimeSpan since, CancellationToken cancellation) =>
+        database.QueryAsync<string>(
             """
-            SELECT id FROM sessions WHERE organisation = @Organisation AND issuer = @Issuer AND ended_us IS NULL
-            AND ((@SidSha256 <> '' AND sid_sha256 = @SidSha256) OR (@Subject <> '' AND subject = @Subject AND (@SidSha256 = '' OR sid_sha256 IS NULL)))
+            SELECT s.replica FROM (SELECT DISTINCT replica FROM sessions
+              WHERE replica IS NOT NULL AND (ended_us IS NULL OR (recording_opened AND sealed_us IS NULL))) s
+            LEFT JOIN leases l ON l.name = 'replica/' || s.replica
+            WHERE s.replica <> @own AND COALESCE(l.until_us, 0) + @sinceUs <= relay_now_us()
             """,
-            signOut);
-
-    /// <summary>The sessions that this replica carries for accounts of an issuer.</summary>
-    public static Task<IReadOnlyList<SessionRow>> CarriedAsync(RelayDatabase database, string replica, string issuer, CancellationToken cancellation) =>
-        database.QueryAsync<SessionRow>(
-            $"SELECT {Columns} FROM sessions WHERE replica = @replica AND issuer = @issuer AND ended_us IS NULL AND state IN (@connecting, @connected)",
-            new { replica, issuer, connecting = SessionState.Connecting.Name(), connected = SessionState.Connected.Name() },
+            new { own, sinceUs = since.Ticks / TimeSpan.TicksPerMicrosecond },
             cancellation);
 }

@@ -24,7 +24,7 @@ internal sealed class SessionRecheck(
     /// <summary>Asks after those who are due now.</summary>
     public async Task RoundAsync(IssuerAccounts accounts, RecheckSchedule schedule, CancellationToken cancellation)
     {
-        var sessions = (await SessionQueries.CarriedAsync(database, replica.Name, accounts.Issuer.Issuer, cancellation)).ToLookup(session => session.Subject);
+        var sessions = (await AccountSessionQueries.CarriedAsync(database, replica.Name, accounts.Issuer.Issuer, cancellation)).ToLookup(session => session.Subject);
         var due = schedule.Due([.. sessions.Select(account => account.Key)]);
         if (due.Count == 0) return;
         var round = new Round();

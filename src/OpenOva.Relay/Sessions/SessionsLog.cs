@@ -50,6 +50,15 @@ internal static partial class SessionsLog
     [LoggerMessage(EventId = 1015, Level = LogLevel.Information, Message = "Session {Session} ends by order: {Reason}")]
     public static partial void EndOrdered(this ILogger logger, string session, string reason);
 
+    [LoggerMessage(EventId = 1017, Level = LogLevel.Warning, Message = "Replica {Replica} holds its lease again under epoch {Epoch}; it had lapsed while the database was away")]
+    public static partial void LeaseReclaimed(this ILogger logger, string replica, long epoch);
+
+    [LoggerMessage(EventId = 1018, Level = LogLevel.Warning, Message = "Replica {Replica} is lost; {Sessions} of its sessions are finished here")]
+    public static partial void ReplicaTakenOver(this ILogger logger, string replica, int sessions);
+
+    [LoggerMessage(EventId = 1019, Level = LogLevel.Warning, Message = "Lost replicas cannot be looked for now; tried again later")]
+    public static partial void LookFailed(this ILogger logger, Exception exception);
+
     [LoggerMessage(EventId = 1016, Level = LogLevel.Warning, Message = "Orders to end sessions cannot be looked for now; tried again until they can")]
     public static partial void OrdersNotSeen(this ILogger logger, Exception exception);
 

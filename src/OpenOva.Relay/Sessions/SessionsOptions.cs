@@ -37,8 +37,11 @@ internal sealed class SessionsOptions
     /// <summary>How long guacd must draw nothing for the draining to end before its time. Default 1 s; must be positive and at most <c>Drain</c>.</summary>
     public TimeSpan DrainQuiet { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a replica's lease runs without renewal. Default 20 s; at least 3 s.</summary>
-    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(20);
+    /// <summary>
+    /// How long a replica's lease runs without renewal. Default 15 s; at least 3 s. Another replica finishes its sessions when the lease has been lapsed for as
+    /// long again: about twice this time after the replica died.
+    /// </summary>
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>The replica's name, stable over restarts. Default empty: the machine's name.</summary>
     public string Replica { get; set; } = "";

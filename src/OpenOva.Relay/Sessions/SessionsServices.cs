@@ -24,6 +24,7 @@ internal static class SessionsServices
         services.AddHostedService(p => p.GetRequiredService<SessionFinisher>());
         services.AddHostedService(p => p.GetRequiredService<TicketSweeper>());
         services.AddHostedService<SessionOrderWatch>();
+        services.AddHostedService<LostReplicas>();
         services.AddHostedService<SessionDrain>();
         services.AddSingleton<AccessWithdrawal>();
         services.AddSingleton<SignedOutSessions>();

@@ -11,7 +11,7 @@ internal sealed class SignedOutSessions(SessionOrders orders)
     public async Task<int> EndAsync(RelayTransaction transaction, SignOut signOut)
     {
         var ended = 0;
-        foreach (var session in await SessionQueries.SignedOutAsync(transaction, signOut))
+        foreach (var session in await AccountSessionQueries.SignedOutAsync(transaction, signOut))
         {
             if (await orders.EndAsync(transaction, signOut.Organisation, session, new EndOrder(SessionEndReason.SignedOut)))
                 ended++;

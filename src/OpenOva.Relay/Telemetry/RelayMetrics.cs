@@ -25,6 +25,7 @@ internal sealed class RelayMetrics : IDisposable
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [10, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400] });
         RecordingBytes = _meter.CreateCounter<long>("guacamole_recording_bytes_total", "By", "Bytes written to recordings, uncompressed.");
         AuthFailures = _meter.CreateCounter<long>("guacamole_auth_failures_total", "{failure}", "Calls refused for want of a valid identity or right.");
+        StoreChecks = _meter.CreateGauge<long>("relay_store_check", "{check}", "What the object store was found to enforce: 1 holds, 0 does not or could not be tried.");
         MessagesDead = _meter.CreateCounter<long>("relay_messages_dead_total", "{message}", "Deliveries given up after the last attempt.");
         RechecksUnanswered = _meter.CreateCounter<long>("relay_rechecks_unanswered_total", "{question}", "Questions after accounts with live sessions that their issuer did not answer.");
     }
@@ -42,6 +43,9 @@ internal sealed class RelayMetrics : IDisposable
 
     /// <summary>Labels: <c>reason</c>, from a fixed list.</summary>
     public Counter<long> AuthFailures { get; }
+
+    /// <summary>1 or 0; labels: <c>bucket</c>, <c>check</c>, both from fixed lists.</summary>
+    public Gauge<long> StoreChecks { get; }
 
     /// <summary>Labels: <c>consumer</c>.</summary>
     public Counter<long> MessagesDead { get; }
