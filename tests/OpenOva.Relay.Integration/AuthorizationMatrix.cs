@@ -91,6 +91,9 @@ internal static class AuthorizationMatrix
         new("GET /readyz") { Anonymous = true },
         new("GET /metrics") { Anonymous = true },
 
+        // Its logout token is its own proof.
+        new("POST /auth/backchannel-logout") { Anonymous = true },
+
         // The development issuer, in Development and on loopback alone.
         new("GET /realms/{realm}/.well-known/openid-configuration") { Anonymous = true },
         new("GET /realms/{realm}/protocol/openid-connect/certs") { Anonymous = true },

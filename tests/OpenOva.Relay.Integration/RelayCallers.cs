@@ -29,7 +29,7 @@ internal class RelayCallers(Uri web, Uri grpc, Uri? issuer = null)
     /// <summary>The metadata of a call by this person, alone or through the gateway.</summary>
     public async Task<Metadata> AsAsync(string person, bool throughGateway = true)
     {
-        var realm = person is "gina" or "gus" ? "globex" : "acme";
+        var realm = person is "gina" or "gus" or "gloria" ? "globex" : "acme";
         var headers = new Metadata { { "authorization", $"Bearer {await TokenAsync(realm, person)}" } };
         if (throughGateway) headers.Add("relay-gateway-authorization", $"Bearer {await TokenAsync(realm, null)}");
         return headers;

@@ -63,11 +63,17 @@ public static class LedgerEventTypes
     /// <summary>A bundle was taken out.</summary>
     public const string ReportDownloaded = "report.downloaded";
 
+    /// <summary>An account was found to stand for a person, whom other accounts may stand for too.</summary>
+    public const string AccountMapped = "account.mapped";
+
+    /// <summary>An issuer ended a session of its own, or all of an account's.</summary>
+    public const string SubjectSignedOut = "subject.signed-out";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         TokenRefused, AccessDecided, SessionOpened, RecordingOpened, SessionConnected, SessionEnded, RecordingChain, RecordingSealed,
         RecordingVerified, RecordingLiveDeleted, RecordingViewed, ConnectionChanged, ServiceStarted, ServiceStopped, KeyAdded,
-        ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered, RecordingSupplemented,
+        ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered, RecordingSupplemented, AccountMapped, SubjectSignedOut,
     ];
 }

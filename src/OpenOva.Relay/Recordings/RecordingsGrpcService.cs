@@ -94,8 +94,8 @@ internal sealed class RecordingsGrpcService(
         // What is no id is looked up nowhere: a NUL in it would be an error of PostgreSQL's, and so another answer.
         if (!Guid.TryParseExact(session, "D", out _)) throw new RelayException(ErrorReason.NotPermitted);
         var people = await RecordingQueries.SubjectAsync(database, caller.Organisation, session, context.CancellationToken);
-        // Nobody reads his own, and whether another organisation's exists is nobody's business.
-        if (people is null || (people.Issuer == caller.Issuer && people.Subject == caller.Subject)) throw new RelayException(ErrorReason.NotPermitted);
+        // Nobody reads his own, by whichever of his accounts, and whether another organisation's exists is nobody's business.
+        if (people is null || await persons.IsOwnAsync(database, caller, people.Issuer, people.Subject, context.CancellationToken)) throw new RelayException(ErrorReason.NotPermitted);
         var row = await RecordingQueries.FindAsync(database, caller.Organisation, session, context.CancellationToken) ?? throw new RelayException(ErrorReason.NotSealed);
         await database.TransactAsync(
             async transaction =>

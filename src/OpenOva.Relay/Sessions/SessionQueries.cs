@@ -57,6 +57,13 @@ internal sealed class SessionRow
     public long RecordedBytes { get; init; }
 
     public bool Recovered { get; init; }
+
+    /// <summary>As <see cref="Identity.Logout.SignOut.HashOf"/>; null where the token named no session.</summary>
+    public string? SidSha256 { get; init; }
+
+    public string? Acr { get; init; }
+
+    public long? AuthenticatedUs { get; init; }
 }
 
 /// <summary>The sessions' SQL.</summary>
@@ -66,7 +73,7 @@ internal static class SessionQueries
         """
         organisation, id, connection, protocol, connection_digest, issuer, subject, gateway_client, recording_required, recording_opened, bucket,
         retention_days, state, end_reason, failure, decision_event, decision_sha256, replica, epoch, opened_us, connected_us, ended_us, sealed_us,
-        verified_us, recorded_bytes, recovered
+        verified_us, recorded_bytes, recovered, sid_sha256, acr, authenticated_us
         """;
 
     public static async Task InsertAsync(RelayTransaction transaction, SessionRow row) =>
@@ -74,7 +81,7 @@ internal static class SessionQueries
             $"""
             INSERT INTO sessions ({Columns}) VALUES (@Organisation, @Id, @Connection, @Protocol, @ConnectionDigest, @Issuer, @Subject, @GatewayClient,
             @RecordingRequired, @RecordingOpened, @Bucket, @RetentionDays, @State, @EndReason, @Failure, @DecisionEvent, @DecisionSha256, @Replica, @Epoch,
-            @OpenedUs, @ConnectedUs, @EndedUs, @SealedUs, @VerifiedUs, @RecordedBytes, @Recovered)
+            @OpenedUs, @ConnectedUs, @EndedUs, @SealedUs, @VerifiedUs, @RecordedBytes, @Recovered, @SidSha256, @Acr, @AuthenticatedUs)
             """,
             row);
 

@@ -61,4 +61,10 @@ internal static partial class SessionsLog
 
     [LoggerMessage(EventId = 1016, Level = LogLevel.Warning, Message = "Orders to end sessions cannot be looked for now; tried again until they can")]
     public static partial void OrdersNotSeen(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 1020, Level = LogLevel.Information, Message = "Session {Session}: access is withdrawn ({Reason})")]
+    public static partial void AccessWithdrawn(this ILogger logger, string session, string reason);
+
+    [LoggerMessage(EventId = 1021, Level = LogLevel.Warning, Message = "Re-checks of sessions at {Issuer} cannot be made now; tried again until they can")]
+    public static partial void RechecksNotMade(this ILogger logger, string issuer, Exception exception);
 }

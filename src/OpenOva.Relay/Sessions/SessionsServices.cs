@@ -26,6 +26,12 @@ internal static class SessionsServices
         services.AddHostedService<SessionOrderWatch>();
         services.AddHostedService<LostReplicas>();
         services.AddHostedService<SessionDrain>();
+        services.AddSingleton<AccessWithdrawal>();
+        services.AddSingleton<SignedOutSessions>();
+        services.AddSingleton<RecheckHealth>();
+        services.AddSingleton<Telemetry.IReadinessDetail>(p => p.GetRequiredService<RecheckHealth>());
+        services.AddSingleton<SessionRecheck>();
+        services.AddHostedService(p => p.GetRequiredService<SessionRecheck>());
         services.AddRelayConsumer<MarkVerifiedSession, RecordingVerified>("sessions.mark-verified");
         return services;
     }

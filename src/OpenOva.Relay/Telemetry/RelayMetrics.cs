@@ -27,6 +27,7 @@ internal sealed class RelayMetrics : IDisposable
         AuthFailures = _meter.CreateCounter<long>("guacamole_auth_failures_total", "{failure}", "Calls refused for want of a valid identity or right.");
         StoreChecks = _meter.CreateGauge<long>("relay_store_check", "{check}", "What the object store was found to enforce: 1 holds, 0 does not or could not be tried.");
         MessagesDead = _meter.CreateCounter<long>("relay_messages_dead_total", "{message}", "Deliveries given up after the last attempt.");
+        RechecksUnanswered = _meter.CreateCounter<long>("relay_rechecks_unanswered_total", "{question}", "Questions after accounts with live sessions that their issuer did not answer.");
     }
 
     public string MeterName => _meter.Name;
@@ -48,6 +49,9 @@ internal sealed class RelayMetrics : IDisposable
 
     /// <summary>Labels: <c>consumer</c>.</summary>
     public Counter<long> MessagesDead { get; }
+
+    /// <summary>Labels: <c>organisation</c>.</summary>
+    public Counter<long> RechecksUnanswered { get; }
 
     /// <summary>Makes the platform's metrics appear with zero before anything happened: an alert on their absence then means absence.</summary>
     public void Declare()

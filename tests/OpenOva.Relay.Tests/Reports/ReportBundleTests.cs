@@ -70,7 +70,7 @@ public sealed class ReportBundleTests
         await using var rig = await ReportsRig.StartAsync();
         await rig.Database.TransactAsync(async transaction =>
         {
-            var persons = new Persons(rig.Clock);
+            var persons = new Persons(new PersonAccounts(new IdentityOptions(), rig.Clock, (_, _) => Task.CompletedTask), rig.Clock);
             await persons.RememberAsync(transaction, ReportsRig.Auditor(subject: "person-1") with { Profile = new CallerProfile("Ada Example", "ada", "ada@example.org") });
             await persons.RememberAsync(transaction, ReportsRig.Auditor(subject: "not-in-report") with { Profile = new CallerProfile("Bob Example", "bob", null) });
         });
