@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using OpenOva.Relay.Evidence.Ledger;
+using OpenOva.Relay.Evidence.Verification;
+using OpenOva.Relay.Guacamole;
+using OpenOva.Relay.Integration.Replicas;
+using OpenOva.Relay.V1;
+
+namespace OpenOva.Relay.Integration.Faults;
+
+/// <summary>What a fault was survived with. Bytes are of recorded classes.</summary>
+internal sealed record FaultRow(string Fault, int Times, int Sessions, long Delivered, long Proved, long Lost, double SecondsToVerified)
+{
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"| {Fault} | {Times} | {Sessions} | {Delivered} | {Proved} | {Lost} | {SecondsToVerified:0.0} |");
+}
+
+/// <summary>
+/// Sessions on the real back ends, guacd and SSH target, while something fails. In the end every session must be over and verified, every byte that was
+/// delivered must be proved, nothing may stand twice, and the ledger must reconcile. Each row also goes to the file RELAY_TEST_FAULTS_TABLE.
+/// </summary>
+internal sealed class FaultBench : IAsyncDisposable
+{
+    private readonly Deployment _deployment;
+    private readonly List<TunnelClient> _tunnels = [];
+    private readonly List<(string Session, byte[] Delivered)> _ended = [];
+
+    private FaultBench(Deployment deployment, RelayUnderTest relay) => (_deployment, Relay) = (deployment, relay);
+
+    public RelayUnderTest Relay { get; }
+
+    public IReadOnlyList<TunnelClient> Tunnels => _tunnels;
+
+    /// <summary>How often a soak run repeats a fault; 1 in the suite.</summary>
+    public static int Times(int inTheSuite = 1) =>
+        int.TryParse(Environment.GetEnvironmentVariable("RELAY_SOAK_TIMES"), CultureInfo.InvariantCulture, out var times) ? times : inTheSuite;
+
+    /// <param name="configure">Changes the configuration: to stand something faulty between the service and a back end.</param>
+    /// <param name="guacd">Another way to the lab's guacd.</param>
+    /// <param name="services">Changes the services.</param>
+    public static async Task<FaultBench> StartAsync(
+        Action<Dictionary<string, string?>>? configure = null, GuacdEndpoint? guacd = null, Action<IServiceCollection>? services = null)
+    {
+        var lab = RealLab.OrSkip();
+        var deployment = await Deployment.DeployedAsync();
+        var values = lab.Values();
+        values["Relay:Recordings:RetryPeriod"] = "00:00:00.500";
+        configure?.Invoke(values);
+        var relay = await RelayUnderTest.StartAsync(deployment.Replica("a", guacd ?? lab.Guacd, lab.Yaml(), values, services));
+        return new FaultBench(deployment, relay);
+    }
+
+    /// <summary>Opens sessions whose target draws all the time.</summary>
+    public async Task OpenAsync(int sessions)
+    {
+        for (var i = 0; i < sessions; i++)
+        {
+            var tunnel = await TunnelClient.OpenAsync(Relay);
+            _tunnels.Add(tunnel);
+            await tunnel.Started;
+            await tunnel.TypeAsync("while :; do ls -la /usr/bin; sleep 0.3; done\n");
+        }
+    }
+
+    /// <summary>Waits until each open session has drawn so much more.</summary>
+    public Task DrawAsync(int bytes, int seconds = 60)
+    {
+        var wanted = _tunnels.Select(t => (Tunnel: t, Length: t.Received.Length + bytes)).ToList();
+        return Streams.UntilAsync(() => wanted.All(w => w.Tunnel.Received.Length >= w.Length), seconds);
+    }
+
+    /// <summary>The persons leave those sessions that are still there.</summary>
+    public async Task LeaveAsync()
+    {
+        foreach (var tunnel in _tunnels)
+        {
+            if (tunnel.Ended is null) await tunnel.LeaveAsync();
+            await tunnel.Finished;
+            _ended.Add((tunnel.Session, Streams.RecordedPart(tunnel.Received)));
+            await tunnel.DisposeAsync();
+        }
+
+        _tunnels.Clear();
+    }
+
+    /// <summary>Waits until everything that ended is verified, and checks the promises.</summary>
+    public async Task<FaultRow> SettleAsync(string fault, int times = 1, int seconds = 90)
+    {
+        var clock = Stopwatch.StartNew();
+        var (delivered, proved, lost) = (0L, 0L, 0L);
+        foreach (var (session, _) in _ended) await Relay.WaitForAsync(session, SessionState.Verified, seconds);
+        var took = clock.Elapsed.TotalSeconds;
+        foreach (var (session, seen) in _ended)
+        {
+            var raw = await Relay.RawAsync(session);
+            Assert.True(raw.AsSpan().StartsWith(seen), $"{fault}: {seen.Length} bytes were delivered, {raw.Length} are recorded, and they differ");
+            Assert.True((await Relay.VerifyAsync(session)).Valid, fault);
+            (delivered, proved, lost) = (delivered + seen.Length, proved + raw.Length, lost + Math.Max(0, seen.Length - raw.Length));
+        }
+
+        await CheckLedgerAsync();
+        var row = new FaultRow(fault, times, _ended.Count, delivered, proved, lost, took);
+        TestContext.Current.TestOutputHelper?.WriteLine(row.ToString());
+        if (Environment.GetEnvironmentVariable("RELAY_TEST_FAULTS_TABLE") is { Length: > 0 } table) await File.AppendAllTextAsync(table, row + "\n");
+        return row;
+    }
+
+    /// <summary>Waits for an outage of a component, from beginning to end, in the ledger.</summary>
+    public Task OutageAsync(string component) => Streams.UntilAsync(
+        async () =>
+        {
+            var leaves = await LedgerLeaves.AllAsync(Relay);
+            return leaves.Any(l => l.Type == "outage.began" && l.Data.String("component") == component)
+                && leaves.Any(l => l.Type == "outage.ended" && l.Data.String("component") == component && l.Data.Count("until_us") > l.Data.Count("from_us"));
+        },
+        60);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var tunnel in _tunnels) await tunnel.DisposeAsync();
+        await Relay.DisposeAsync();
+        await _deployment.DisposeAsync();
+    }
+
+    // Live pieces are deleted last: when they are gone, nothing is under way any more.
+    private async Task CheckLedgerAsync()
+    {
+        IReadOnlyList<LedgerLeaf> leaves = [];
+        await Streams.UntilAsync(async () => (leaves = await LedgerLeaves.AllAsync(Relay)).Count(l => l.Type == "recording.live-deleted") >= _ended.Count, 60);
+        Assert.Equal(Enumerable.Range(0, leaves.Count).Select(n => (long)n), leaves.Select(l => l.Sequence));
+        var completeness = new Completeness();
+        foreach (var leaf in leaves) completeness.Add(leaf);
+        Assert.Empty(completeness.Open(0));
+        foreach (var type in (string[])["session.opened", "session.ended", "recording.sealed", "recording.verified", "recording.live-deleted"])
+            Assert.Equal(_ended.Count, leaves.Count(l => l.Type == type));
+    }
+}

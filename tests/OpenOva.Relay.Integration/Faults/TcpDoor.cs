@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using OpenOva.Relay.Guacamole;
+
+namespace OpenOva.Relay.Integration.Faults;
+
+/// <summary>A way to a server that can be cut: what goes through it is reset, and both ends see the network gone.</summary>
+internal sealed class TcpDoor : IAsyncDisposable
+{
+    private readonly IPEndPoint _server;
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly ConcurrentDictionary<Socket, bool> _open = new();
+    private readonly Task _serving;
+
+    public TcpDoor(GuacdEndpoint server)
+    {
+        _server = new(IPAddress.Parse(server.Host), server.Port);
+        _listener.Start();
+        _serving = ServeAsync();
+    }
+
+    public GuacdEndpoint Endpoint => new("127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port);
+
+    /// <summary>Resets all that is open; new connections are taken.</summary>
+    public void Cut()
+    {
+        foreach (var socket in _open.Keys)
+        {
+            socket.LingerState = new(true, 0);
+            socket.Close();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Stop();
+        Cut();
+        await _serving;
+    }
+
+    private async Task ServeAsync()
+    {
+        var served = new List<Task>();
+        try
+        {
+            while (true) served.Add(ForwardAsync(await _listener.AcceptSocketAsync()));
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            await Task.WhenAll(served);
+        }
+    }
+
+    private async Task ForwardAsync(Socket client)
+    {
+        var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        _open[client] = _open[server] = true;
+        try
+        {
+            await server.ConnectAsync(_server);
+            await using var one = new NetworkStream(client);
+            await using var two = new NetworkStream(server);
+            await Task.WhenAny(one.CopyToAsync(two), two.CopyToAsync(one));
+        }
+        catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException)
+        {
+            // Cut.
+        }
+        finally
+        {
+            client.Dispose();
+            server.Dispose();
+        }
+    }
+}
