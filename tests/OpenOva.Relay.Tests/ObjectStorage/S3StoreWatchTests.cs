@@ -77,7 +77,7 @@ public sealed class S3StoreWatchTests
     }
 
     private S3StoreWatch Watch(IStoreCheck check, RelayMetrics metrics, params PublishStoreReport[] listeners) => new(
-        check, new ObjectStorageOptions { S3 = { Endpoint = "http://127.0.0.1:1", Checksums = S3Checksums.None } }, listeners, metrics, new HurriedTime(), _log);
+        check, new ObjectStorageOptions { S3 = { Endpoint = "http://store.example", Checksums = S3Checksums.None } }, listeners, metrics, new HurriedTime(), _log);
 
     private Task Publish(StoreReport report, CancellationToken cancellation)
     {

@@ -31,6 +31,7 @@ internal sealed partial class S3ObjectStore
                     Key = whole.Key,
                     InputStream = content,
                     IfNoneMatch = "*",
+                    ContentType = "application/octet-stream",
                     AutoCloseStream = false,
                     UseChunkEncoding = false,
                 };
@@ -58,7 +59,7 @@ internal sealed partial class S3ObjectStore
     {
         if (await HeadAsync(whole.Bucket, whole.Key, cancellation) is not null) throw new ObjectAlreadyExistsException(whole.Bucket, whole.Key);
         await CheckHashAsync(whole, cancellation);
-        var initiate = new InitiateMultipartUploadRequest { BucketName = whole.Bucket, Key = whole.Key };
+        var initiate = new InitiateMultipartUploadRequest { BucketName = whole.Bucket, Key = whole.Key, ContentType = "application/octet-stream" };
         initiate.Metadata[HashName] = whole.Sha256;
         if (_options.Checksums == S3Checksums.Sha256) initiate.ChecksumAlgorithm = ChecksumAlgorithm.SHA256;
         if (whole.Retention is { } retention)

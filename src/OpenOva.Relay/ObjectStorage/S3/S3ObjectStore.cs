@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Amazon.Runtime.Internal.Util;
 using Amazon.S3;
 using Amazon.S3.Model;
 
@@ -64,7 +65,10 @@ internal sealed partial class S3ObjectStore : IObjectStore, IDisposable
             Retention = RetentionOf(response.ObjectLockMode, response.ObjectLockRetainUntilDate),
             Held = response.ObjectLockLegalHoldStatus == ObjectLockLegalHoldStatus.On,
         };
-        var content = new ReceivedContent(response.ResponseStream, response, length, request.Name, _options.StallTimeout, _time);
+
+        // Without the SDK's MD5 of all that passes, which costs more than everything else here: readers check SHA-256.
+        var body = response.ResponseStream is WrapperStream wrapped ? wrapped.GetNonWrapperBaseStream() : response.ResponseStream;
+        var content = new ReceivedContent(body, response, length, request.Name, _options.StallTimeout, _time);
         return new ObjectContent(stored, content, from, length);
     }
 

@@ -44,7 +44,7 @@ internal sealed class S3StoreWatch(
     private void Introduce()
     {
         logger.StoreStarted(_options.Endpoint);
-        if (_options.Endpoint.StartsWith("http://", StringComparison.OrdinalIgnoreCase)) logger.StoreInClear(_options.Endpoint);
+        if (new Uri(_options.Endpoint) is { Scheme: "http", IsLoopback: false }) logger.StoreInClear(_options.Endpoint);
         if (_options.Checksums == S3Checksums.None) logger.StoreChecksumsOff();
         Missing(S3Duty.Retention, "live pieces stay after sealing, what has expired stays, and the locks cannot be tried");
         Missing(S3Duty.Hold, "no legal hold can be placed");
