@@ -48,6 +48,20 @@ public sealed class S3FaultTests(S3Lab lab) : IClassFixture<S3Lab>, IAsyncLifeti
         Assert.Equal(found?.VersionId, await direct.FirstVersionAsync(lab.Bucket, _key, Cancellation));
     }
 
+    [Fact]
+    public async Task PutInParts_ReplyToTheLastStepLost_MeetsItsOwnObject()
+    {
+        using var store = Open(options => options.MultipartAbove = 5 << 20);
+        var bytes = RandomNumberGenerator.GetBytes(6 << 20);
+        Proxy.Plan(HttpFault.LoseReply, 1, request => request.StartsWith("POST ", StringComparison.Ordinal) && request.Contains("uploadId=", StringComparison.Ordinal));
+
+        // By then the store knows of the upload no more, or of the key already: either is typed, and looking tells.
+        var failed = await Record.ExceptionAsync(() => store.PutIfAbsentAsync(lab.Bucket, _key, bytes, null, Cancellation).WaitAsync(Bound, Cancellation));
+
+        Assert.True(failed is null or ObjectAlreadyExistsException or ObjectStoreUnavailableException, failed?.ToString());
+        Assert.Equal(bytes, await store.GetBytesAsync(lab.Bucket, _key, bytes.Length, Cancellation));
+    }
+
     [Theory]
     [InlineData(500)]
     [InlineData(503)]

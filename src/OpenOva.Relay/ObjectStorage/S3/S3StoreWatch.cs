@@ -10,10 +10,9 @@ internal sealed class S3StoreWatch(
     IStoreCheck check, ObjectStorageOptions storage, IEnumerable<PublishStoreReport> listeners, RelayMetrics metrics, TimeProvider time, ILogger<S3StoreWatch> logger)
     : BackgroundService
 {
-    private readonly S3Options _options = storage.S3;
-
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    private readonly S3Options _options = storage.S3;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
