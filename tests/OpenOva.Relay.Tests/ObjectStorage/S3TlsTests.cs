@@ -87,7 +87,8 @@ public sealed class S3TlsTests : IAsyncLifetime
         File.WriteAllText(keys, "abc");
         var options = new S3Options
         {
-            Endpoint = $"https://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}", MaxAttempts = 1, Writer = { AccessKeyFile = keys, SecretKeyFile = keys },
+            Endpoint = $"https://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}", MaxAttempts = 1,
+                Writer = { AccessKeyFile = keys, SecretKeyFile = keys },
         };
         if (authority is not null)
         {

@@ -19,7 +19,8 @@ internal sealed partial class S3BucketCheck
             S3Duty.Writer,
             (client, token) =>
             {
-                var put = new PutObjectRequest { BucketName = bucket, Key = Key(name), InputStream = new MemoryStream(Bytes), IfNoneMatch = "*", UseChunkEncoding = false };
+                var put = new PutObjectRequest { BucketName = bucket, Key = Key(name), InputStream = new MemoryStream(Bytes), IfNoneMatch = "*",
+                    UseChunkEncoding = false };
                 if (options.Checksums == S3Checksums.Sha256) put.ChecksumAlgorithm = ChecksumAlgorithm.SHA256;
                 if (retention is not null)
                 {
@@ -41,7 +42,8 @@ internal sealed partial class S3BucketCheck
     }
 
     /// <exception cref="ObjectStoreUnavailableException">No answer: that is no finding about the store.</exception>
-    private async Task<(T? Value, S3Failure? Failure)> GetAsync<T>(S3Duty duty, Func<IAmazonS3, CancellationToken, Task<T>> send, CancellationToken cancellation)
+    private async Task<(T? Value, S3Failure? Failure)> GetAsync<T>(S3Duty duty, Func<IAmazonS3, CancellationToken, Task<T>> send,
+        CancellationToken cancellation)
         where T : class
     {
         var (value, failure) = await _connection.RetryAsync(duty, (client, attempt) => send(client, attempt.Token), cancellation);

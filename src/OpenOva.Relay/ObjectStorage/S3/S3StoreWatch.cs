@@ -7,7 +7,8 @@ namespace OpenOva.Relay.ObjectStorage.S3;
 /// is known as it was and is made up for.
 /// </summary>
 internal sealed class S3StoreWatch(
-    IStoreCheck check, ObjectStorageOptions storage, IEnumerable<PublishStoreReport> listeners, RelayMetrics metrics, TimeProvider time, ILogger<S3StoreWatch> logger)
+    IStoreCheck check, ObjectStorageOptions storage, IEnumerable<PublishStoreReport> listeners, RelayMetrics metrics, TimeProvider time,
+        ILogger<S3StoreWatch> logger)
     : BackgroundService
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(2);
