@@ -174,7 +174,8 @@ public sealed class FaultyHttpProxy : IAsyncDisposable
     {
         var body = request.StartsWith("HEAD ", StringComparison.Ordinal) ? "" : answer.Body;
         return near.WriteAsync(
-            $"HTTP/1.1 {answer.Status} Fault\r\nContent-Type: {answer.ContentType}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}", cancellation);
+            $"HTTP/1.1 {answer.Status} Fault\r\nContent-Type: {answer.ContentType}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}",
+                cancellation);
     }
 
     private HttpFault? Take(string request)

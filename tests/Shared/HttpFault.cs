@@ -3,7 +3,8 @@ namespace OpenOva.Relay.Shared;
 /// <summary>What <see cref="FaultyHttpProxy"/> does to a request. One of these; combine them by planning several.</summary>
 public abstract record HttpFault
 {
-    /// <summary>Passes the whole request on and waits for the whole reply, then closes the connection without giving it: the change took place, nobody knows.</summary>
+    /// <summary>Passes the whole request on and waits for the whole reply, then closes the connection without giving it: the change took place, nobody
+    /// knows.</summary>
     public static HttpFault LoseReply { get; } = new Losing();
 
     /// <summary>Takes the whole request and answers it itself; the server never sees it.</summary>

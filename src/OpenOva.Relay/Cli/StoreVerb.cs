@@ -27,7 +27,8 @@ internal static class StoreVerb
                 var report = await application.Services.GetRequiredService<IStoreCheck>().RunAsync(cancellation);
                 await json.WriteAsync(
                     parsed, new { report.Store, report.TimeUs, report.Sufficient, report.Capabilities, report.Findings },
-                    [.. report.Findings.Select(finding => finding.ToString()), report.Sufficient ? "Everything required holds." : "Something that is required does not hold."]);
+                    [.. report.Findings.Select(finding => finding.ToString()), report.Sufficient ? "Everything required holds."
+                        : "Something that is required does not hold."]);
                 return report.Sufficient ? ExitCode.Done : ExitCode.Failed;
             }
             catch (ObjectStoreException unreachable)
@@ -48,7 +49,8 @@ internal static class StoreVerb
         var names = Enum.GetValues<S3Duty>().ToDictionary(duty => duty, NameOf);
         var format = new Option<string>("--principal")
         {
-            Description = "How a bucket policy names them; NAME stands for the name.", HelpName = "FORMAT", DefaultValueFactory = _ => S3Principals.Default.Format,
+            Description = "How a bucket policy names them; NAME stands for the name.", HelpName = "FORMAT",
+                DefaultValueFactory = _ => S3Principals.Default.Format,
         };
         var noPolicy = new Option<bool>("--no-policy") { Description = "Leave bucket policies alone, where the store grants rights by other means." };
         var command = new Command(
@@ -61,7 +63,8 @@ internal static class StoreVerb
         {
             await using var application = RelayHost.Build(arguments.Settings(parsed) with { Log = false });
             var options = application.Services.GetRequiredService<ObjectStorageOptions>();
-            if (!options.S3.IsConfigured) throw new RelayConfigurationException([$"{S3Options.Section}:{nameof(S3Options.Endpoint)} must be set: a directory needs no setting up."]);
+            if (!options.S3.IsConfigured)
+                throw new RelayConfigurationException([$"{S3Options.Section}:{nameof(S3Options.Endpoint)} must be set: a directory needs no setting up."]);
             var files = new S3IdentityOptions { AccessKeyFile = parsed.GetValue(access)!.FullName, SecretKeyFile = parsed.GetValue(secret)!.FullName };
             var principals = new S3Principals(
                 parsed.GetValue(names[S3Duty.Writer])!, parsed.GetValue(names[S3Duty.Retention])!, parsed.GetValue(names[S3Duty.Hold])!,
@@ -69,7 +72,8 @@ internal static class StoreVerb
             var time = application.Services.GetRequiredService<TimeProvider>();
             using var connection = new S3Connection(options.S3, time);
             var administrator = new S3Credentials("administrator", files, time);
-            var steps = await new S3BucketSetup(connection, administrator).RunAsync(options.Buckets, parsed.GetValue(noPolicy) ? null : principals, cancellation);
+            var steps = await new S3BucketSetup(connection, administrator).RunAsync(options.Buckets, parsed.GetValue(noPolicy) ? null : principals,
+                cancellation);
             await json.WriteAsync(parsed, new { steps }, steps.Select(step => $"{step.Bucket} {step.Step}: {step.Done}{(step.Failed ? " (FAILED)" : "")}"));
             return steps.Any(step => step.Failed) ? ExitCode.Failed : ExitCode.Done;
         });

@@ -8,14 +8,17 @@ internal static partial class ObjectStorageLog
     [LoggerMessage(401, LogLevel.Warning, "{Key} is not set: {Cost}", EventName = "StoreIdentityMissing")]
     public static partial void StoreIdentityMissing(this ILogger logger, string key, string cost);
 
-    [LoggerMessage(402, LogLevel.Warning, "Objects travel to {Store} in clear: whoever is on the way can read evidence, though not change it unseen", EventName = "StoreInClear")]
+    [LoggerMessage(402, LogLevel.Warning, "Objects travel to {Store} in clear: whoever is on the way can read evidence, though not change it unseen",
+        EventName = "StoreInClear")]
     public static partial void StoreInClear(this ILogger logger, string store);
 
     [LoggerMessage(403, LogLevel.Warning,
-        "Relay:ObjectStorage:S3:Checksums is None: the store checks no object on receipt, and damage there is found only when Relay reads it back", EventName = "StoreChecksumsOff")]
+        "Relay:ObjectStorage:S3:Checksums is None: the store checks no object on receipt, and damage there is found only when Relay reads it back",
+            EventName = "StoreChecksumsOff")]
     public static partial void StoreChecksumsOff(this ILogger logger);
 
-    [LoggerMessage(404, LogLevel.Warning, "The store cannot be checked now, sealing waits until it was; tried again in {Pause}", EventName = "StoreCheckFailed")]
+    [LoggerMessage(404, LogLevel.Warning, "The store cannot be checked now, sealing waits until it was; tried again in {Pause}",
+        EventName = "StoreCheckFailed")]
     public static partial void StoreCheckFailed(this ILogger logger, Exception exception, TimeSpan pause);
 
     [LoggerMessage(405, LogLevel.Information, "Store check: {Bucket} {Check} holds, {Detail}", EventName = "StoreCheckHolds")]

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using OpenOva.Relay.Database;
+using OpenOva.Relay.ObjectStorage;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Web;
@@ -52,7 +53,7 @@ internal sealed class ErrorInterceptor(TimeProvider time, ILogger<ErrorIntercept
             ErrorLog.CallFailed(log, context.Method, ErrorTable.Of(e.Reason).Name, e.InnerException is null ? null : e);
             throw Told(e.Reason, e.Details);
         }
-        catch (DatabaseUnavailableException e)
+        catch (Exception e) when (e is DatabaseUnavailableException or ObjectStoreUnavailableException)
         {
             ErrorLog.CallFailed(log, context.Method, ErrorTable.Of(ErrorReason.BackendUnavailable).Name, e);
             throw Told(ErrorReason.BackendUnavailable, new Dictionary<string, string>());

@@ -1,4 +1,5 @@
 using OpenOva.Relay.Database;
+using OpenOva.Relay.ObjectStorage;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Web;
@@ -28,7 +29,7 @@ internal sealed class ErrorMiddleware(RequestDelegate next, TimeProvider time, I
             case RelayException relay:
                 ErrorLog.CallFailed(log, call, ErrorTable.Of(relay.Reason).Name, relay.InnerException is null ? null : relay);
                 return (relay.Reason, relay.Details);
-            case DatabaseUnavailableException:
+            case DatabaseUnavailableException or ObjectStoreUnavailableException:
                 ErrorLog.CallFailed(log, call, ErrorTable.Of(ErrorReason.BackendUnavailable).Name, e);
                 return (ErrorReason.BackendUnavailable, null);
             case BadHttpRequestException:

@@ -22,6 +22,8 @@ public sealed class RelayCommandLineTests : IAsyncLifetime
     [InlineData("serve --help", "--roles")]
     [InlineData("migrate --help", "--dry-run")]
     [InlineData("config check --help", "--json")]
+    [InlineData("store check --help", "probes/")]
+    [InlineData("store init --help", "--access-key-file")]
     public async Task Help_Asked_Helps(string line, string expected)
     {
         var (code, output, _) = await RunAsync(line.Split(' '));
@@ -44,6 +46,7 @@ public sealed class RelayCommandLineTests : IAsyncLifetime
     [InlineData("nonsense")]
     [InlineData("serve --nonsense")]
     [InlineData("config")]
+    [InlineData("store init")]
     public async Task Line_Wrong_IsUsage(string line)
     {
         var (code, _, error) = await RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));

@@ -166,7 +166,8 @@ public abstract class ObjectStoreContract
     public async Task Bucket_NotConfigured_IsTyped()
     {
         await Assert.ThrowsAsync<ObjectNotFoundException>(() => Store.PutIfAbsentAsync("no-such-bucket-here", "a", new byte[] { 1 }, null, Cancellation));
-        await Assert.ThrowsAsync<ObjectNotFoundException>(async () => await Store.ListAsync("no-such-bucket-here", "", Cancellation).FirstOrDefaultAsync(Cancellation));
+        await Assert.ThrowsAsync<ObjectNotFoundException>(async () =>
+            await Store.ListAsync("no-such-bucket-here", "", Cancellation).FirstOrDefaultAsync(Cancellation));
         await Assert.ThrowsAsync<ObjectNotFoundException>(() => Store.DeleteVersionAsync("no-such-bucket-here", "a", "v", false, Cancellation));
     }
 

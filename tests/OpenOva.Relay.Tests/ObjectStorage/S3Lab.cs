@@ -4,8 +4,8 @@ using OpenOva.Relay.ObjectStorage.S3;
 namespace OpenOva.Relay.Tests.ObjectStorage;
 
 /// <summary>
-/// A real S3 endpoint: RELAY_TEST_S3, with a folder of identities RELAY_TEST_S3_IDENTITIES, each NAME/access-key and NAME/secret-key. A class that uses it as its
-/// fixture has a bucket of its own there.
+/// A real S3 endpoint: RELAY_TEST_S3, with a folder of identities RELAY_TEST_S3_IDENTITIES, each NAME/access-key and NAME/secret-key. A class that
+/// uses it as its fixture has a bucket of its own there.
 /// </summary>
 public sealed class S3Lab : IAsyncLifetime
 {
@@ -44,7 +44,8 @@ public sealed class S3Lab : IAsyncLifetime
     {
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("RELAY_TEST_S3"))) return;
         using var connection = new S3Connection(Options(), TimeProvider.System);
-        var steps = await new S3BucketSetup(connection, Administrator).RunAsync([Bucket, OtherBucket], S3Principals.Default, TestContext.Current.CancellationToken);
+        var steps = await new S3BucketSetup(connection, Administrator).RunAsync([Bucket, OtherBucket], S3Principals.Default,
+            TestContext.Current.CancellationToken);
         Assert.DoesNotContain(steps, step => step.Failed);
     }
 

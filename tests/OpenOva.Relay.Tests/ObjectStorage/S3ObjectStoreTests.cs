@@ -82,7 +82,8 @@ public sealed class S3ObjectStoreTests(S3Lab lab) : ObjectStoreContract, IClassF
     {
         using var store = lab.Open(options => options.Checksums = S3Checksums.None);
 
-        var put = await store.PutIfAbsentAsync(Bucket, Prefix + "a", new byte[] { 1, 2 }, new Retention(RetentionMode.Governance, DateTimeOffset.UtcNow.AddHours(1)), Cancellation);
+        var put = await store.PutIfAbsentAsync(Bucket, Prefix + "a", new byte[] { 1, 2 },
+            new Retention(RetentionMode.Governance, DateTimeOffset.UtcNow.AddHours(1)), Cancellation);
 
         Assert.Equal(put, await store.HeadAsync(Bucket, put.Key, Cancellation));
         Assert.Equal([1, 2], await store.GetBytesAsync(Bucket, put.Key, 2, Cancellation));
@@ -105,7 +106,8 @@ public sealed class S3ObjectStoreTests(S3Lab lab) : ObjectStoreContract, IClassF
     public async Task Object_PutBySomebodyElse_HasNoHashUnlessTheStoreKnowsOne()
     {
         using var writer = _store!.Connection.ClientOf(_store.Connection.CredentialsOf(S3Duty.Writer));
-        await writer.PutObjectAsync(new() { BucketName = Bucket, Key = Prefix + "foreign", InputStream = new MemoryStream([9]), UseChunkEncoding = false }, Cancellation);
+        await writer.PutObjectAsync(new() { BucketName = Bucket, Key = Prefix + "foreign", InputStream = new MemoryStream([9]), UseChunkEncoding = false },
+            Cancellation);
 
         Assert.Equal("", (await Store.HeadAsync(Bucket, Prefix + "foreign", Cancellation))?.Sha256);
         await Assert.ThrowsAsync<ObjectChecksumException>(() => Store.GetBytesAsync(Bucket, Prefix + "foreign", 10, Cancellation));
@@ -144,14 +146,16 @@ public sealed class S3ObjectStoreTests(S3Lab lab) : ObjectStoreContract, IClassF
         var put = await PutAsync("a", [1]);
         using var store = lab.Open(options =>
         {
-            foreach (var duty in new[] { S3Duty.Retention, S3Duty.Hold, S3Duty.Bypass }) (options.IdentityOf(duty).AccessKeyFile, options.IdentityOf(duty).SecretKeyFile) = ("", "");
+            foreach (var duty in new[] { S3Duty.Retention, S3Duty.Hold, S3Duty.Bypass }) (options.IdentityOf(duty).AccessKeyFile,
+                options.IdentityOf(duty).SecretKeyFile) = ("", "");
         });
 
         await Assert.ThrowsAsync<ObjectStoreIdentityException>(() => store.DeleteVersionAsync(Bucket, put.Key, put.VersionId, false, Cancellation));
         await Assert.ThrowsAsync<ObjectStoreIdentityException>(() => store.DeleteVersionAsync(Bucket, put.Key, put.VersionId, true, Cancellation));
         await Assert.ThrowsAsync<ObjectStoreIdentityException>(() => store.SetHoldAsync(Bucket, put.Key, put.VersionId, true, Cancellation));
         await Assert.ThrowsAsync<ObjectStoreIdentityException>(() =>
-            store.ExtendRetentionAsync(Bucket, put.Key, put.VersionId, new Retention(RetentionMode.Governance, DateTimeOffset.UtcNow.AddHours(1)), Cancellation));
+            store.ExtendRetentionAsync(Bucket, put.Key, put.VersionId, new Retention(RetentionMode.Governance, DateTimeOffset.UtcNow.AddHours(1)),
+                Cancellation));
         Assert.Equal(put, await Store.HeadAsync(Bucket, put.Key, Cancellation));
     }
 }

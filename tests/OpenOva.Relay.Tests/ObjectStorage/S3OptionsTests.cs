@@ -52,7 +52,8 @@ public sealed class S3OptionsTests : IDisposable
 
     [Fact]
     public void Build_NoWriter_IsNamed() =>
-        Assert.Contains("Relay:ObjectStorage:S3:Writer:AccessKeyFile", Assert.Single(Failures(new() { ["Writer:AccessKeyFile"] = "", ["Writer:SecretKeyFile"] = "" })), StringComparison.Ordinal);
+        Assert.Contains("Relay:ObjectStorage:S3:Writer:AccessKeyFile",
+            Assert.Single(Failures(new() { ["Writer:AccessKeyFile"] = "", ["Writer:SecretKeyFile"] = "" })), StringComparison.Ordinal);
 
     [Fact]
     public void Build_KeyMistyped_IsRefused() => Assert.Contains("Bucket", Assert.Single(Failures(new() { ["Bucket"] = "a" })), StringComparison.Ordinal);
@@ -78,7 +79,8 @@ public sealed class S3OptionsTests : IDisposable
         foreach (var (key, value) in changed) values["Relay:ObjectStorage:S3:" + key] = value;
         try
         {
-            using var application = (IDisposable)RelayHost.Build(new RelayHostSettings { Data = Path.Combine(Path.GetTempPath(), $"relay-{Guid.NewGuid():N}"), Values = values, Log = false });
+            using var application = (IDisposable)RelayHost.Build(new RelayHostSettings { Data = Path.Combine(Path.GetTempPath(), $"relay-{Guid.NewGuid():N}"),
+                Values = values, Log = false });
             return [];
         }
         catch (RelayConfigurationException refused)

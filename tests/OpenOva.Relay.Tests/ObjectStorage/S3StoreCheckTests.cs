@@ -75,7 +75,8 @@ public sealed class S3StoreCheckTests(S3Lab lab) : IClassFixture<S3Lab>
         var (report, store) = await RunAsync(
             S3Lab.Options(options =>
             {
-                foreach (var duty in Enum.GetValues<S3Duty>()) (options.IdentityOf(duty).AccessKeyFile, options.IdentityOf(duty).SecretKeyFile) = (writer.AccessKeyFile, writer.SecretKeyFile);
+                foreach (var duty in Enum.GetValues<S3Duty>()) (options.IdentityOf(duty).AccessKeyFile,
+                    options.IdentityOf(duty).SecretKeyFile) = (writer.AccessKeyFile, writer.SecretKeyFile);
             }),
             bucket);
 
@@ -139,7 +140,8 @@ public sealed class S3StoreCheckTests(S3Lab lab) : IClassFixture<S3Lab>
     {
         var hold = S3Lab.Options().Hold;
 
-        var (report, store) = await RunAsync(S3Lab.Options(options => (options.Retention.AccessKeyFile, options.Retention.SecretKeyFile) = (hold.AccessKeyFile, hold.SecretKeyFile)));
+        var (report, store) = await RunAsync(S3Lab.Options(options =>
+            (options.Retention.AccessKeyFile, options.Retention.SecretKeyFile) = (hold.AccessKeyFile, hold.SecretKeyFile)));
 
         using (store) Assert.False(store.Capabilities.LockEnforced);
         Assert.Contains(report.Findings, finding => finding.Check == BucketChecks.LockGovernance.Name && finding.Outcome == FindingOutcome.NotFoundOut);
@@ -203,9 +205,11 @@ public sealed class S3StoreCheckTests(S3Lab lab) : IClassFixture<S3Lab>
         using var administrator = Administrator(out var connection);
         using (connection)
         {
-            await administrator.PutBucketAsync(new PutBucketRequest { BucketName = bucket, ObjectLockEnabledForBucket = locked, UseClientRegion = false }, Cancellation);
+            await administrator.PutBucketAsync(new PutBucketRequest { BucketName = bucket, ObjectLockEnabledForBucket = locked, UseClientRegion = false },
+                Cancellation);
             var text = S3BucketPolicy.Of(bucket, S3Principals.Default);
-            if (policy) await administrator.PutBucketPolicyAsync(new PutBucketPolicyRequest { BucketName = bucket, Policy = change?.Invoke(text) ?? text }, Cancellation);
+            if (policy) await administrator.PutBucketPolicyAsync(new PutBucketPolicyRequest { BucketName = bucket, Policy = change?.Invoke(text) ?? text },
+                Cancellation);
         }
 
         return bucket;

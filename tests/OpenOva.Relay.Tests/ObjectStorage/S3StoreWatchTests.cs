@@ -42,9 +42,11 @@ public sealed class S3StoreWatchTests
         await _published.Task.WaitAsync(Bound, Cancellation);
         await watch.StopAsync(Cancellation).WaitAsync(Bound, Cancellation);
 
-        Assert.Contains(_log.Lines, line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("lock-governance", StringComparison.Ordinal) && line.Contains("can be deleted", StringComparison.Ordinal));
+        Assert.Contains(_log.Lines, line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("lock-governance", StringComparison.Ordinal)
+            && line.Contains("can be deleted", StringComparison.Ordinal));
         Assert.Contains(_log.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains("clock", StringComparison.Ordinal));
-        Assert.Contains(_log.Lines, line => line.StartsWith("Information", StringComparison.Ordinal) && line.Contains("versioning holds", StringComparison.Ordinal));
+        Assert.Contains(_log.Lines, line => line.StartsWith("Information", StringComparison.Ordinal)
+            && line.Contains("versioning holds", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -67,17 +69,20 @@ public sealed class S3StoreWatchTests
         var folder = Directory.CreateTempSubdirectory("relay-keys-");
         var key = Path.Combine(folder.FullName, "key");
         await File.WriteAllTextAsync(key, "abc", Cancellation);
-        var options = new ObjectStorageOptions { S3 = { Endpoint = "http://127.0.0.1:1", MaxAttempts = 1, Writer = { AccessKeyFile = key, SecretKeyFile = key } } };
+        var options = new ObjectStorageOptions { S3 = { Endpoint = "http://127.0.0.1:1", MaxAttempts = 1,
+            Writer = { AccessKeyFile = key, SecretKeyFile = key } } };
         using var store = new S3ObjectStore(options.S3, options.Buckets, TimeProvider.System);
 
-        await Assert.ThrowsAsync<ObjectStoreUnavailableException>(() => new S3StoreCheck(store, options.S3, options, TimeProvider.System).RunAsync(Cancellation).WaitAsync(Bound, Cancellation));
+        await Assert.ThrowsAsync<ObjectStoreUnavailableException>(() =>
+            new S3StoreCheck(store, options.S3, options, TimeProvider.System).RunAsync(Cancellation).WaitAsync(Bound, Cancellation));
 
         Assert.Throws<ObjectStoreUnavailableException>(object? () => store.Capabilities);
         folder.Delete(recursive: true);
     }
 
     private S3StoreWatch Watch(IStoreCheck check, RelayMetrics metrics, params PublishStoreReport[] listeners) => new(
-        check, new ObjectStorageOptions { S3 = { Endpoint = "http://127.0.0.1:1", Checksums = S3Checksums.None } }, listeners, metrics, new HurriedTime(), _log);
+        check, new ObjectStorageOptions { S3 = { Endpoint = "http://store.example", Checksums = S3Checksums.None } }, listeners, metrics, new HurriedTime(),
+            _log);
 
     private Task Publish(StoreReport report, CancellationToken cancellation)
     {

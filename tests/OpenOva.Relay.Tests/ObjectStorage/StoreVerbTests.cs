@@ -36,7 +36,8 @@ public sealed class StoreVerbTests : IAsyncLifetime
 
         Assert.Equal((ExitCode.Failed, ExitCode.Done, ExitCode.Done, ExitCode.Done, ""), (before, made, again, held, error));
         Assert.Contains($"{_bucket} bucket: created with object lock", first, StringComparison.Ordinal);
-        Assert.All(JsonNode.Parse(second)!["steps"]!.AsArray(), step => Assert.Contains((string?)step!["done"], (string[])["was there", "is on", "is on, no default retention", "is set"]));
+        Assert.All(JsonNode.Parse(second)!["steps"]!.AsArray(),
+            step => Assert.Contains((string?)step!["done"], (string[])["was there", "is on", "is on, no default retention", "is set"]));
         using var document = JsonDocument.Parse(report);
         Assert.True(document.RootElement.GetProperty("sufficient").GetBoolean());
         Assert.Contains(document.RootElement.GetProperty("findings").EnumerateArray(), finding =>
@@ -73,10 +74,12 @@ public sealed class StoreVerbTests : IAsyncLifetime
         options ??= S3Lab.Options();
         var s3 = new JsonObject { ["Endpoint"] = endpoint, ["MaxAttempts"] = 1 };
         foreach (var duty in Enum.GetValues<S3Duty>())
-            s3[duty.ToString()] = new JsonObject { ["AccessKeyFile"] = options.IdentityOf(duty).AccessKeyFile, ["SecretKeyFile"] = options.IdentityOf(duty).SecretKeyFile };
+            s3[duty.ToString()] = new JsonObject { ["AccessKeyFile"] = options.IdentityOf(duty).AccessKeyFile,
+                ["SecretKeyFile"] = options.IdentityOf(duty).SecretKeyFile };
         var file = Path.Combine(_data.FullName, "store.json");
         var storage = new JsonObject { ["RecordingsBucket"] = _bucket, ["CallsBucket"] = _bucket + "-c", ["EvidenceBucket"] = _bucket + "-e", ["S3"] = s3 };
-        await File.WriteAllTextAsync(file, new JsonObject { ["Relay"] = new JsonObject { ["ObjectStorage"] = storage } }.ToJsonString(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(file, new JsonObject { ["Relay"] = new JsonObject { ["ObjectStorage"] = storage } }.ToJsonString(),
+            TestContext.Current.CancellationToken);
         return file;
     }
 

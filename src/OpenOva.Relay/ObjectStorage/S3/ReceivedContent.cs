@@ -112,5 +112,6 @@ internal sealed class ReceivedContent : Stream
     private bool IsBreak(Exception exception) => _stalled || exception is IOException or HttpRequestException;
 
     private ObjectStoreUnavailableException Broken(Exception exception) => new(
-        _stalled ? $"Reading {_name}: the store sent nothing for {_stallTimeout}." : $"Reading {_name}: the store broke off with {_left} bytes to come.", exception);
+        _stalled ? $"Reading {_name}: the store sent nothing for {_stallTimeout}." : $"Reading {_name}: the store broke off with {_left} bytes to come.",
+            exception);
 }

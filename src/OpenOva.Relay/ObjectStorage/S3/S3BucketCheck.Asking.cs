@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Amazon.S3;
 using Amazon.S3.Model;
 
@@ -6,6 +7,10 @@ namespace OpenOva.Relay.ObjectStorage.S3;
 /// <summary>Requests of the check, what is noted of them, and clearing away.</summary>
 internal sealed partial class S3BucketCheck
 {
+    // Nothing else under probes/ is touched: an organisation may have that name.
+    [GeneratedRegex(@"\Aprobes/[0-9a-f]{16}/[a-z]{1,20}\z")]
+    private static partial Regex Probes();
+
     private string Key(string name) => $"{Prefix}{run}/{name}";
 
     private async Task<(string? Version, S3Failure? Failure)> PutAsync(string name, ObjectLockRetention? retention, CancellationToken cancellation)
@@ -14,7 +19,8 @@ internal sealed partial class S3BucketCheck
             S3Duty.Writer,
             (client, token) =>
             {
-                var put = new PutObjectRequest { BucketName = bucket, Key = Key(name), InputStream = new MemoryStream(Bytes), IfNoneMatch = "*", UseChunkEncoding = false };
+                var put = new PutObjectRequest { BucketName = bucket, Key = Key(name), InputStream = new MemoryStream(Bytes), IfNoneMatch = "*",
+                    UseChunkEncoding = false };
                 if (options.Checksums == S3Checksums.Sha256) put.ChecksumAlgorithm = ChecksumAlgorithm.SHA256;
                 if (retention is not null)
                 {
@@ -36,7 +42,8 @@ internal sealed partial class S3BucketCheck
     }
 
     /// <exception cref="ObjectStoreUnavailableException">No answer: that is no finding about the store.</exception>
-    private async Task<(T? Value, S3Failure? Failure)> GetAsync<T>(S3Duty duty, Func<IAmazonS3, CancellationToken, Task<T>> send, CancellationToken cancellation)
+    private async Task<(T? Value, S3Failure? Failure)> GetAsync<T>(S3Duty duty, Func<IAmazonS3, CancellationToken, Task<T>> send,
+        CancellationToken cancellation)
         where T : class
     {
         var (value, failure) = await _connection.RetryAsync(duty, (client, attempt) => send(client, attempt.Token), cancellation);
@@ -78,6 +85,7 @@ internal sealed partial class S3BucketCheck
             var (page, _) = await GetAsync(S3Duty.Writer, (client, token) => client.ListVersionsAsync(list, token), cancellation);
             foreach (var version in page?.Versions ?? [])
             {
+                if (!Probes().IsMatch(version.Key)) continue;
                 if (!version.Key.StartsWith($"{Prefix}{run}/", StringComparison.Ordinal) && version.LastModified?.ToUniversalTime() > before) continue;
                 var delete = new DeleteObjectRequest { BucketName = bucket, Key = version.Key, VersionId = version.VersionId };
                 await AskAsync(S3Duty.Retention, (client, token) => client.DeleteObjectAsync(delete, token), cancellation);

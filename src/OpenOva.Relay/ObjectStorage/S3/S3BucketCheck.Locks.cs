@@ -20,7 +20,8 @@ internal sealed partial class S3BucketCheck
 
         var free = await PutAsync("free", null, cancellation);
         var deleted = await DeleteAsync(S3Duty.Retention, "free", free.Version, false, cancellation);
-        Note(BucketChecks.RetentionDeletes, deleted is null, "the retention identity deletes what is not locked", $"the store {deleted?.Detail} to the retention identity");
+        Note(BucketChecks.RetentionDeletes, deleted is null, "the retention identity deletes what is not locked",
+            $"the store {deleted?.Detail} to the retention identity");
         await TryGovernanceAsync(deleted is null, cancellation);
         await TryComplianceAsync(deleted is null, cancellation);
         await TryHoldAsync(deleted is null, cancellation);
@@ -30,7 +31,8 @@ internal sealed partial class S3BucketCheck
     {
         var own = await PutAsync("own", null, cancellation);
         var byVersion = await DeleteAsync(S3Duty.Writer, "own", own.Version, false, cancellation);
-        var hiding = await AskAsync(S3Duty.Writer, (client, token) => client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = bucket, Key = Key("own") }, token), cancellation);
+        var hiding = await AskAsync(S3Duty.Writer,
+            (client, token) => client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = bucket, Key = Key("own") }, token), cancellation);
         Note(BucketChecks.WriterDelete, byVersion is not null && hiding is not null, "the writer can neither delete nor hide",
             byVersion is null ? "the writer deleted a version" : "the writer hid an object behind a deletion marker");
 
@@ -59,13 +61,16 @@ internal sealed partial class S3BucketCheck
         var bypassed = await DeleteAsync(S3Duty.Writer, "governed", version, true, cancellation);
         Note(BucketChecks.WriterBypass, bypassed is not null, "the writer cannot bypass", "the writer deleted a recording under GOVERNANCE");
         var alone = await DeleteAsync(S3Duty.Retention, "governed", version, true, cancellation);
-        Note(BucketChecks.RetentionBypass, alone is not null, "the retention identity cannot bypass", "the retention identity deleted a recording under GOVERNANCE");
+        Note(BucketChecks.RetentionBypass, alone is not null, "the retention identity cannot bypass",
+            "the retention identity deleted a recording under GOVERNANCE");
         var deleted = await DeleteAsync(S3Duty.Retention, "governed", version, false, cancellation);
-        Note(BucketChecks.LockGovernance, deleted is not null && await IsThereAsync("governed", version, cancellation), "a locked version cannot be deleted", "a locked version was deleted");
+        Note(BucketChecks.LockGovernance, deleted is not null && await IsThereAsync("governed", version, cancellation), "a locked version cannot be deleted",
+            "a locked version was deleted");
         if (deleted is not null && !mayDelete) Unsure(BucketChecks.LockGovernance);
         if (!_connection.Has(S3Duty.Bypass)) return;
         var erased = await DeleteAsync(S3Duty.Bypass, "governed", version, true, cancellation);
-        Note(BucketChecks.BypassErases, erased is null, "the bypass identity erases what is under GOVERNANCE", $"the store {erased?.Detail} to the bypass identity");
+        Note(BucketChecks.BypassErases, erased is null, "the bypass identity erases what is under GOVERNANCE",
+            $"the store {erased?.Detail} to the bypass identity");
     }
 
     private async Task TryComplianceAsync(bool mayDelete, CancellationToken cancellation)
@@ -80,7 +85,8 @@ internal sealed partial class S3BucketCheck
         var byRetention = await DeleteAsync(S3Duty.Retention, "sealed", version, false, cancellation);
         var byBypass = _connection.Has(S3Duty.Bypass) ? await DeleteAsync(S3Duty.Bypass, "sealed", version, true, cancellation) : byRetention;
         var stays = await IsThereAsync("sealed", version, cancellation);
-        Note(BucketChecks.LockCompliance, byRetention is not null && byBypass is not null && stays, "not even the bypass identity deletes it", "a version under COMPLIANCE was deleted");
+        Note(BucketChecks.LockCompliance, byRetention is not null && byBypass is not null && stays, "not even the bypass identity deletes it",
+            "a version under COMPLIANCE was deleted");
         if (stays && !mayDelete) Unsure(BucketChecks.LockCompliance);
     }
 
@@ -97,7 +103,8 @@ internal sealed partial class S3BucketCheck
         var deleted = await DeleteAsync(S3Duty.Retention, "held", version, false, cancellation);
         var lifted = await HoldAsync(S3Duty.Hold, "held", version, false, cancellation);
         Note(BucketChecks.HoldEnforced, held is null && deleted is not null && lifted is null, "a held version cannot be deleted until the hold is lifted",
-            held is not null ? $"the store {held.Detail} to the hold identity" : lifted is not null ? $"lifting: the store {lifted.Detail}" : "a held version was deleted");
+            held is not null ? $"the store {held.Detail} to the hold identity" : lifted is not null ? $"lifting: the store {lifted.Detail}"
+                : "a held version was deleted");
         if (held is null && deleted is not null && !mayDelete) Unsure(BucketChecks.HoldEnforced);
     }
 

@@ -20,7 +20,8 @@ internal sealed partial class S3BucketCheck(S3ObjectStore store, S3Options optio
     /// <exception cref="ObjectStoreUnavailableException">The store stopped answering: nothing was found out.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        var missing = await AskAsync(S3Duty.Writer, (client, token) => client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, MaxKeys = 1 }, token), cancellation);
+        var missing = await AskAsync(S3Duty.Writer,
+            (client, token) => client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, MaxKeys = 1 }, token), cancellation);
         if (missing?.Kind == S3FailureKind.KeysRefused) throw Unreachable(missing);
         var first = missing is null ? await PutAsync("first", null, cancellation) : (Version: null, Failure: missing);
         Note(BucketChecks.Bucket, first.Failure is null, "the writer lists and puts", $"the store {first.Failure?.Detail} to the writer");
@@ -51,7 +52,8 @@ internal sealed partial class S3BucketCheck(S3ObjectStore store, S3Options optio
         var skew = new DateTimeOffset(found.LastModified?.ToUniversalTime() ?? DateTime.UnixEpoch) - time.GetUtcNow();
         Note(BucketChecks.Clock, skew.Duration() < TimeSpan.FromMinutes(1), $"apart by about {skew.TotalSeconds:0} s", $"apart by {skew.TotalSeconds:0} s");
         var retained = found.ObjectLockMode is not null || found.ObjectLockRetainUntilDate is not null;
-        if (evidence) Note(BucketChecks.NoDefaultRetention, !retained, "an object put without retention has none", "an object put without retention was given one");
+        if (evidence) Note(BucketChecks.NoDefaultRetention, !retained, "an object put without retention has none",
+            "an object put without retention was given one");
     }
 
     private async Task TryPutsAsync(string? version, CancellationToken cancellation)
@@ -97,7 +99,8 @@ internal sealed partial class S3BucketCheck(S3ObjectStore store, S3Options optio
     private async Task TryStrangersAsync(CancellationToken cancellation)
     {
         using var anonymous = _connection.ClientOf(new AnonymousAWSCredentials());
-        Note(BucketChecks.Anonymous, await RefusedAsync(anonymous, cancellation), "reading, listing and putting without a signature are refused", "a request without a signature was answered");
+        Note(BucketChecks.Anonymous, await RefusedAsync(anonymous, cancellation), "reading, listing and putting without a signature are refused",
+            "a request without a signature was answered");
 
         var writer = _connection.CredentialsOf(S3Duty.Writer).GetCredentials();
         using var wrongSecret = _connection.ClientOf(new BasicAWSCredentials(writer.AccessKey, run + run));
@@ -109,8 +112,11 @@ internal sealed partial class S3BucketCheck(S3ObjectStore store, S3Options optio
     private async Task<bool> RefusedAsync(AmazonS3Client stranger, CancellationToken cancellation)
     {
         var put = new PutObjectRequest { BucketName = bucket, Key = Key("stranger"), InputStream = new MemoryStream(Bytes), UseChunkEncoding = false };
-        return await OnceAsync(stranger, (client, token) => client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, MaxKeys = 1 }, token), cancellation) is not null
-            & await OnceAsync(stranger, (client, token) => client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = bucket, Key = Key("first") }, token), cancellation) is not null
+        return await OnceAsync(stranger, (client, token) => client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, MaxKeys = 1 }, token),
+            cancellation) is not null
+            & await OnceAsync(stranger,
+                (client, token) => client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = bucket, Key = Key("first") }, token),
+                cancellation) is not null
             & await OnceAsync(stranger, (client, token) => client.PutObjectAsync(put, token), cancellation) is not null;
     }
 }

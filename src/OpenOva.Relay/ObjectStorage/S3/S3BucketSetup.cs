@@ -34,11 +34,13 @@ internal sealed class S3BucketSetup(S3Connection connection, AWSCredentials admi
 
     private async Task<BucketStep> CreateAsync(string bucket, CancellationToken cancellation)
     {
-        var (_, missing) = await TryAsync(token => _client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, MaxKeys = 1 }, token), cancellation);
+        var (_, missing) = await TryAsync(token => _client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, MaxKeys = 1 }, token),
+            cancellation);
         if (missing is null) return new(bucket, "bucket", "was there");
         if (missing.Kind != S3FailureKind.NoBucket) throw Unavailable(bucket, missing);
         var (_, failure) = await TryAsync(
-            token => _client.PutBucketAsync(new PutBucketRequest { BucketName = bucket, ObjectLockEnabledForBucket = true, UseClientRegion = false }, token), cancellation);
+            token => _client.PutBucketAsync(new PutBucketRequest { BucketName = bucket, ObjectLockEnabledForBucket = true, UseClientRegion = false }, token),
+                cancellation);
         return failure is null ? new(bucket, "bucket", "created with object lock") : throw Unavailable(bucket, failure);
     }
 
@@ -48,7 +50,8 @@ internal sealed class S3BucketSetup(S3Connection connection, AWSCredentials admi
         if (found?.VersioningConfig?.Status == VersionStatus.Enabled) return new(bucket, "versioning", "is on");
         var (_, failure) = await TryAsync(
             token => _client.PutBucketVersioningAsync(
-                new PutBucketVersioningRequest { BucketName = bucket, VersioningConfig = new S3BucketVersioningConfig { Status = VersionStatus.Enabled } }, token),
+                new PutBucketVersioningRequest { BucketName = bucket, VersioningConfig = new S3BucketVersioningConfig { Status = VersionStatus.Enabled } },
+                    token),
             cancellation);
         return failure is null
             ? new(bucket, "versioning", "switched on")
@@ -73,14 +76,16 @@ internal sealed class S3BucketSetup(S3Connection connection, AWSCredentials admi
         var (_, failure) = await TryAsync(token => _client.PutObjectLockConfigurationAsync(put, token), cancellation);
         return failure is null
             ? new(bucket, "lock", "switched on, no default retention")
-            : new(bucket, "lock", $"cannot be switched on ({failure.Detail}): most stores lock only buckets that were created with it; use another bucket", Failed: true);
+            : new(bucket, "lock", $"cannot be switched on ({failure.Detail}): most stores lock only buckets that were created with it; use another bucket",
+                Failed: true);
     }
 
     private async Task<BucketStep> AllowAsync(string bucket, string policy, CancellationToken cancellation)
     {
         var (found, _) = await TryAsync(token => _client.GetBucketPolicyAsync(new GetBucketPolicyRequest { BucketName = bucket }, token), cancellation);
         if (found?.Policy == policy) return new(bucket, "policy", "is set");
-        var (_, failure) = await TryAsync(token => _client.PutBucketPolicyAsync(new PutBucketPolicyRequest { BucketName = bucket, Policy = policy }, token), cancellation);
+        var (_, failure) = await TryAsync(token => _client.PutBucketPolicyAsync(new PutBucketPolicyRequest { BucketName = bucket, Policy = policy }, token),
+            cancellation);
         return failure is null
             ? new(bucket, "policy", found?.Policy is { Length: > 0 } ? "replaced another" : "set")
             : new(bucket, "policy", $"is not accepted ({failure.Detail}): grant the identities their rights by the store's own means", Failed: true);

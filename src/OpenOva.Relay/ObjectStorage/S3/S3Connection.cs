@@ -36,7 +36,8 @@ internal sealed class S3Connection : IDisposable
     /// <exception cref="ObjectStoreException">Why it failed, which side, and what to do.</exception>
     public async Task<T> SendAsync<T>(S3Request request, Func<IAmazonS3, S3Attempt, Task<T>> send, CancellationToken cancellation)
     {
-        if (!_identities.TryGetValue(request.Duty, out var identity)) throw new ObjectStoreIdentityException($"{S3Options.Section}:{request.Duty}", request.What, request.Name);
+        if (!_identities.TryGetValue(request.Duty, out var identity))
+            throw new ObjectStoreIdentityException($"{S3Options.Section}:{request.Duty}", request.What, request.Name);
         var client = request.IsReading ? identity.Reading : identity.Other;
         var (value, failure, sent) = await RetryAsync(client, identity.Credentials, send, cancellation);
         return failure is null ? value! : throw Told(failure, request, sent);
@@ -113,7 +114,8 @@ internal sealed class S3Connection : IDisposable
             S3FailureKind.Exists => new ObjectAlreadyExistsException(request.Bucket, request.Key),
             S3FailureKind.OutOfRange => new ObjectRangeException(request.Bucket, request.Key),
             S3FailureKind.WrongHash => new ObjectChecksumException(
-                request.Bucket, request.Key, $"the store received other bytes than were sent, {sent} times ({failure.Detail}); look for what changes requests on the way"),
+                request.Bucket, request.Key,
+                    $"the store received other bytes than were sent, {sent} times ({failure.Detail}); look for what changes requests on the way"),
             S3FailureKind.KeysRefused => new ObjectStoreUnavailableException(
                 $"{which}: the keys of {S3Options.Section}:{request.Duty} do not count there, or the clocks differ by minutes. Check the key files and the time."),
             S3FailureKind.Denied => new ObjectStoreDeniedException(

@@ -40,7 +40,8 @@ internal sealed record S3Failure(S3FailureKind Kind, string Detail, Exception? I
     {
         AmazonServiceException { StatusCode: not 0 } answered => OfAnswer(answered),
         _ when attempt.Stalled => new S3Failure(S3FailureKind.Broken, "did not go on in time"),
-        AmazonServiceException or AmazonClientException => OfTransport(exception.InnerException) ?? new S3Failure(S3FailureKind.Broken, "gave no answer that can be read"),
+        AmazonServiceException or AmazonClientException => OfTransport(exception.InnerException)
+            ?? new S3Failure(S3FailureKind.Broken, "gave no answer that can be read"),
         _ => OfTransport(exception),
     };
 

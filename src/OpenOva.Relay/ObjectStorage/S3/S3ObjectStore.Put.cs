@@ -31,6 +31,7 @@ internal sealed partial class S3ObjectStore
                     Key = whole.Key,
                     InputStream = content,
                     IfNoneMatch = "*",
+                    ContentType = "application/octet-stream",
                     AutoCloseStream = false,
                     UseChunkEncoding = false,
                 };
@@ -58,7 +59,7 @@ internal sealed partial class S3ObjectStore
     {
         if (await HeadAsync(whole.Bucket, whole.Key, cancellation) is not null) throw new ObjectAlreadyExistsException(whole.Bucket, whole.Key);
         await CheckHashAsync(whole, cancellation);
-        var initiate = new InitiateMultipartUploadRequest { BucketName = whole.Bucket, Key = whole.Key };
+        var initiate = new InitiateMultipartUploadRequest { BucketName = whole.Bucket, Key = whole.Key, ContentType = "application/octet-stream" };
         initiate.Metadata[HashName] = whole.Sha256;
         if (_options.Checksums == S3Checksums.Sha256) initiate.ChecksumAlgorithm = ChecksumAlgorithm.SHA256;
         if (whole.Retention is { } retention)
@@ -106,7 +107,8 @@ internal sealed partial class S3ObjectStore
                 {
                     var put = new UploadPartRequest
                     {
-                        BucketName = whole.Bucket, Key = whole.Key, UploadId = upload, PartNumber = number, PartSize = length, InputStream = content, UseChunkEncoding = false,
+                        BucketName = whole.Bucket, Key = whole.Key, UploadId = upload, PartNumber = number, PartSize = length, InputStream = content,
+                            UseChunkEncoding = false,
                     };
                     if (_options.Checksums == S3Checksums.Sha256)
                     {
@@ -124,7 +126,8 @@ internal sealed partial class S3ObjectStore
     }
 
     private async Task<T> SendContentAsync<T>(
-        S3Request request, Whole whole, long from, long length, string sha256, Func<IAmazonS3, Stream, CancellationToken, Task<T>> send, CancellationToken cancellation)
+        S3Request request, Whole whole, long from, long length, string sha256, Func<IAmazonS3, Stream, CancellationToken, Task<T>> send,
+            CancellationToken cancellation)
     {
         SentContent? sending = null;
         try
@@ -170,7 +173,8 @@ internal sealed partial class S3ObjectStore
         var abort = new AbortMultipartUploadRequest { BucketName = whole.Bucket, Key = whole.Key, UploadId = upload };
         try
         {
-            await Connection.SendAsync(whole.Request("Giving up"), (client, attempt) => client.AbortMultipartUploadAsync(abort, attempt.Token), CancellationToken.None);
+            await Connection.SendAsync(whole.Request("Giving up"), (client, attempt) => client.AbortMultipartUploadAsync(abort, attempt.Token),
+                CancellationToken.None);
         }
         catch (ObjectStoreException)
         {
@@ -185,7 +189,8 @@ internal sealed partial class S3ObjectStore
     {
         if (retention is null) return null;
         var ticks = retention.Until.UtcTicks;
-        return retention with { Until = new DateTimeOffset(ticks + ((TimeSpan.TicksPerSecond - (ticks % TimeSpan.TicksPerSecond)) % TimeSpan.TicksPerSecond), TimeSpan.Zero) };
+        return retention with { Until = new DateTimeOffset(ticks + ((TimeSpan.TicksPerSecond - (ticks % TimeSpan.TicksPerSecond)) % TimeSpan.TicksPerSecond),
+            TimeSpan.Zero) };
     }
 
     private sealed record Whole(string Bucket, string Key, Stream Content, long From, long Length, string Sha256, Retention? Retention)

@@ -28,7 +28,8 @@ internal sealed partial class S3ObjectStore
         while (true)
         {
             var page = await Connection.SendAsync(
-                new S3Request(S3Duty.Writer, "Looking for versions of", bucket, key), (client, attempt) => client.ListVersionsAsync(list, attempt.Token), cancellation);
+                new S3Request(S3Duty.Writer, "Looking for versions of", bucket, key), (client, attempt) => client.ListVersionsAsync(list, attempt.Token),
+                    cancellation);
             foreach (var version in page.Versions ?? [])
             {
                 // Newest first within a key; the keys that merely begin with this one come behind it.

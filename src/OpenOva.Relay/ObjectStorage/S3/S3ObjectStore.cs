@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Amazon.Runtime.Internal.Util;
 using Amazon.S3;
 using Amazon.S3.Model;
 
@@ -64,7 +65,10 @@ internal sealed partial class S3ObjectStore : IObjectStore, IDisposable
             Retention = RetentionOf(response.ObjectLockMode, response.ObjectLockRetainUntilDate),
             Held = response.ObjectLockLegalHoldStatus == ObjectLockLegalHoldStatus.On,
         };
-        var content = new ReceivedContent(response.ResponseStream, response, length, request.Name, _options.StallTimeout, _time);
+
+        // Without the SDK's MD5 of all that passes, which costs more than everything else here: readers check SHA-256.
+        var body = response.ResponseStream is WrapperStream wrapped ? wrapped.GetNonWrapperBaseStream() : response.ResponseStream;
+        var content = new ReceivedContent(body, response, length, request.Name, _options.StallTimeout, _time);
         return new ObjectContent(stored, content, from, length);
     }
 
@@ -76,10 +80,12 @@ internal sealed partial class S3ObjectStore : IObjectStore, IDisposable
         Check(bucket, key);
         try
         {
-            var head = new GetObjectMetadataRequest { BucketName = bucket, Key = key, VersionId = versionId ?? await ObjectVersionAsync(bucket, key, cancellation) };
+            var head = new GetObjectMetadataRequest { BucketName = bucket, Key = key, VersionId = versionId
+                ?? await ObjectVersionAsync(bucket, key, cancellation) };
             if (_options.Checksums != S3Checksums.None) head.ChecksumMode = ChecksumMode.ENABLED;
             var response = await Connection.SendAsync(
-                new S3Request(S3Duty.Writer, "Looking for", bucket, key), (client, attempt) => client.GetObjectMetadataAsync(head, attempt.Token), cancellation);
+                new S3Request(S3Duty.Writer, "Looking for", bucket, key), (client, attempt) => client.GetObjectMetadataAsync(head, attempt.Token),
+                    cancellation);
             return new StoredObject(key, response.VersionId ?? Unversioned, response.ContentLength, Hash(response.Metadata, response.ChecksumSHA256))
             {
                 Retention = RetentionOf(response.ObjectLockMode, response.ObjectLockRetainUntilDate),
@@ -116,7 +122,8 @@ internal sealed partial class S3ObjectStore : IObjectStore, IDisposable
     private async Task ProbeAsync(string bucket, CancellationToken cancellation)
     {
         var list = new ListObjectsV2Request { BucketName = bucket, MaxKeys = 1 };
-        await Connection.SendAsync(new S3Request(S3Duty.Writer, "Probing", bucket, ""), (client, attempt) => client.ListObjectsV2Async(list, attempt.Token), cancellation);
+        await Connection.SendAsync(new S3Request(S3Duty.Writer, "Probing", bucket, ""), (client, attempt) => client.ListObjectsV2Async(list, attempt.Token),
+            cancellation);
     }
 
     private void Check(string bucket, string key)
@@ -134,7 +141,8 @@ internal sealed partial class S3ObjectStore : IObjectStore, IDisposable
     // "bytes 100-299/1000"; absent when all was asked for.
     private static (long From, long Length, long Total) Extent(GetObjectResponse response)
     {
-        var range = response.ContentRange is { Length: > 0 } text && System.Net.Http.Headers.ContentRangeHeaderValue.TryParse(text, out var parsed) ? parsed : null;
+        var range = response.ContentRange is { Length: > 0 } text && System.Net.Http.Headers.ContentRangeHeaderValue.TryParse(text, out var parsed) ? parsed
+            : null;
         return (range?.From ?? 0, response.ContentLength, range?.Length ?? response.ContentLength);
     }
 
@@ -143,11 +151,13 @@ internal sealed partial class S3ObjectStore : IObjectStore, IDisposable
     {
         if (metadata[HashName] is { Length: 64 } hex) return hex;
         var bytes = new byte[32];
-        return checksum is not null && Convert.TryFromBase64String(checksum, bytes, out var count) && count == bytes.Length ? Convert.ToHexStringLower(bytes) : "";
+        return checksum is not null && Convert.TryFromBase64String(checksum, bytes, out var count) && count == bytes.Length ? Convert.ToHexStringLower(bytes)
+            : "";
     }
 
     private static Retention? RetentionOf(ObjectLockMode? mode, DateTime? until) =>
         mode is null || until is null
             ? null
-            : new Retention(mode == ObjectLockMode.Compliance ? RetentionMode.Compliance : RetentionMode.Governance, new DateTimeOffset(until.Value.ToUniversalTime()));
+            : new Retention(mode == ObjectLockMode.Compliance ? RetentionMode.Compliance : RetentionMode.Governance,
+                new DateTimeOffset(until.Value.ToUniversalTime()));
 }

@@ -7,8 +7,8 @@ internal enum S3Checksums
     Sha256 = 0,
 
     /// <summary>
-    /// For stores that refuse checksum headers. What reached the disk is then checked by the signature's payload hash at best, and a copy that rots in the store
-    /// is found only when Relay reads it back.
+    /// For stores that refuse checksum headers. What reached the disk is then checked by the signature's payload hash at best, and a copy that rots in
+    /// the store is found only when Relay reads it back.
     /// </summary>
     None = 1,
 }

@@ -24,7 +24,8 @@ internal sealed class S3StoreCheck(S3ObjectStore store, S3Options options, Objec
         // A bucket that is not there holds nothing of which a lock could be claimed.
         var there = checks.Where(check => Holds(check.Findings, BucketChecks.Bucket)).ToList();
         var capabilities = new StoreCapabilities(
-            LockEnforced: there.Count > 0 && there.All(check => Holds(check.Findings, BucketChecks.LockGovernance) && Holds(check.Findings, BucketChecks.LockCompliance)),
+            LockEnforced: there.Count > 0
+                && there.All(check => Holds(check.Findings, BucketChecks.LockGovernance) && Holds(check.Findings, BucketChecks.LockCompliance)),
             Versioned: there.Count > 0 && there.All(check => Holds(check.Findings, BucketChecks.Versioning)),
             ConditionalPut: there.Count > 0 && there.All(check => Holds(check.Findings, BucketChecks.OneWinner)));
         store.Learn(capabilities, checks.Where(check => Holds(check.Findings, BucketChecks.SimultaneousPuts)).Select(check => check.Bucket));
@@ -58,29 +59,37 @@ internal static class BucketChecks
     public static readonly BucketCheckName Checksum = new(
         "checksum-verified", false, "damage between Relay and the store's disk is found only when Relay reads the object back");
 
-    public static readonly BucketCheckName PayloadHash = new("payload-hash-verified", false, "damage on the network without TLS is found only when Relay reads the object back");
+    public static readonly BucketCheckName PayloadHash = new("payload-hash-verified", false,
+        "damage on the network without TLS is found only when Relay reads the object back");
 
-    public static readonly BucketCheckName LockGovernance = new("lock-governance", true, "recordings can be deleted before their time; manifests then claim no lock");
+    public static readonly BucketCheckName LockGovernance = new("lock-governance", true,
+        "recordings can be deleted before their time; manifests then claim no lock");
 
-    public static readonly BucketCheckName LockCompliance = new("lock-compliance", true, "manifests and checkpoints can be deleted before their time; manifests then claim no lock");
+    public static readonly BucketCheckName LockCompliance = new("lock-compliance", true,
+        "manifests and checkpoints can be deleted before their time; manifests then claim no lock");
 
     public static readonly BucketCheckName Shortening = new("shortening-refused", true, "a lock can be lifted by setting an earlier date");
 
     public static readonly BucketCheckName HoldEnforced = new("hold-enforced", true, "what is under a legal hold can be deleted");
 
-    public static readonly BucketCheckName RetentionDeletes = new("retention-deletes", false, "live pieces and expired recordings stay for ever, and the locks cannot be tried");
+    public static readonly BucketCheckName RetentionDeletes = new("retention-deletes", false,
+        "live pieces and expired recordings stay for ever, and the locks cannot be tried");
 
     public static readonly BucketCheckName BypassErases = new("bypass-erases", false, "a locked recording cannot be erased where the law demands it");
 
-    public static readonly BucketCheckName WriterDelete = new("writer-cannot-delete", false, "stolen writer keys can delete or hide what is not locked, such as live pieces");
+    public static readonly BucketCheckName WriterDelete = new("writer-cannot-delete", false,
+        "stolen writer keys can delete or hide what is not locked, such as live pieces");
 
     public static readonly BucketCheckName WriterBypass = new("writer-cannot-bypass", false, "stolen writer keys can delete recordings under GOVERNANCE");
 
-    public static readonly BucketCheckName WriterHold = new("writer-cannot-hold", false, "stolen writer keys can lift a legal hold, or place one that blocks deletion");
+    public static readonly BucketCheckName WriterHold = new("writer-cannot-hold", false,
+        "stolen writer keys can lift a legal hold, or place one that blocks deletion");
 
     public static readonly BucketCheckName RetentionBypass = new("retention-cannot-bypass", false, "erasing a locked recording needs no second identity");
 
-    public static readonly BucketCheckName NoDefaultRetention = new("no-default-retention", true, "live pieces are locked by the bucket and cannot be deleted after sealing");
+    public static readonly BucketCheckName NoDefaultRetention = new("no-default-retention", true,
+        "live pieces are locked by the bucket and cannot be deleted after sealing");
 
-    public static readonly BucketCheckName Clock = new("clock", false, "retention dates are reckoned by a clock that differs by more than a minute from the one that enforces them");
+    public static readonly BucketCheckName Clock = new("clock", false,
+        "retention dates are reckoned by a clock that differs by more than a minute from the one that enforces them");
 }

@@ -7,13 +7,13 @@ namespace OpenOva.Relay.ObjectStorage.S3;
 /// is known as it was and is made up for.
 /// </summary>
 internal sealed class S3StoreWatch(
-    IStoreCheck check, ObjectStorageOptions storage, IEnumerable<PublishStoreReport> listeners, RelayMetrics metrics, TimeProvider time, ILogger<S3StoreWatch> logger)
+    IStoreCheck check, ObjectStorageOptions storage, IEnumerable<PublishStoreReport> listeners, RelayMetrics metrics, TimeProvider time,
+        ILogger<S3StoreWatch> logger)
     : BackgroundService
 {
-    private readonly S3Options _options = storage.S3;
-
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    private readonly S3Options _options = storage.S3;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -44,7 +44,7 @@ internal sealed class S3StoreWatch(
     private void Introduce()
     {
         logger.StoreStarted(_options.Endpoint);
-        if (_options.Endpoint.StartsWith("http://", StringComparison.OrdinalIgnoreCase)) logger.StoreInClear(_options.Endpoint);
+        if (new Uri(_options.Endpoint) is { Scheme: "http", IsLoopback: false }) logger.StoreInClear(_options.Endpoint);
         if (_options.Checksums == S3Checksums.None) logger.StoreChecksumsOff();
         Missing(S3Duty.Retention, "live pieces stay after sealing, what has expired stays, and the locks cannot be tried");
         Missing(S3Duty.Hold, "no legal hold can be placed");
