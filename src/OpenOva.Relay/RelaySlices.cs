@@ -31,6 +31,7 @@ internal static class RelaySlices
         services.AddSessions();
         services.AddReports();
         services.AddHostedService<RefusedTokensToLedger>();
+        services.AddHostedService<ServiceToLedger>();
     }
 
     /// <summary>Middleware between routing and the endpoints: authentication, authorization, WebSockets.</summary>

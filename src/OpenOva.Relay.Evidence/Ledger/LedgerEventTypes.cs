@@ -51,6 +51,12 @@ public static class LedgerEventTypes
     /// <summary>A replica stopped in order.</summary>
     public const string ServiceStopped = "service.stopped";
 
+    /// <summary>Something that a replica depends on stopped working.</summary>
+    public const string OutageBegan = "outage.began";
+
+    /// <summary>It works again.</summary>
+    public const string OutageEnded = "outage.ended";
+
     /// <summary>A signing key was added to the history.</summary>
     public const string KeyAdded = "key.added";
 
@@ -75,5 +81,6 @@ public static class LedgerEventTypes
         TokenRefused, AccessDecided, SessionOpened, RecordingOpened, SessionConnected, SessionEnded, RecordingChain, RecordingSealed,
         RecordingVerified, RecordingLiveDeleted, RecordingViewed, ConnectionChanged, ServiceStarted, ServiceStopped, KeyAdded,
         ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered, RecordingSupplemented, AccountMapped, SubjectSignedOut,
+        OutageBegan, OutageEnded,
     ];
 }
