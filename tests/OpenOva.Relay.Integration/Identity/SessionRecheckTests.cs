@@ -99,6 +99,11 @@ public sealed class SessionRecheckTests : IAsyncLifetime
         var decision = Assert.Single(await ContractLeaves.OfTypeAsync(world.Relay, "acme", LedgerEventTypes.AccessDecided), leaf => leaf.Data.Has("recheck_of"));
         Assert.Equal("account-unanswered", decision.Data.String("reason"));
         using var http = new HttpClient();
+        Assert.Equal("failed", await DetailAsync());
+        _admin.Fault = null;
+        await world.Relay.WaitForAsync(tunnel.Session, SessionState.Verified);
+        await RoundAsync();
+        Assert.Equal("ok", await DetailAsync());
         Assert.Contains("relay_rechecks_unanswered_total", await http.GetStringAsync(new Uri(world.Relay.Web, "/metrics"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
