@@ -12,6 +12,8 @@ internal sealed class RecheckHealth : IReadinessDetail
 
     public bool IsWell => _answers.Values.All(answers => answers);
 
+    public bool Answers(string issuer) => _answers.GetValueOrDefault(issuer, true);
+
     /// <summary>True: that is news.</summary>
     public bool Note(string issuer, bool answers)
     {

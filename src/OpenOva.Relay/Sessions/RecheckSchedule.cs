@@ -10,6 +10,7 @@ internal sealed class RecheckSchedule(RecheckOptions options, TimeProvider time)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _accounts = new(StringComparer.Ordinal);
+    private long? _probedAt;
 
     /// <summary>
     /// The accounts that are due of those with live sessions, longest waiting first; others are forgotten. One that is new has just shown a token, and so
@@ -42,6 +43,17 @@ internal sealed class RecheckSchedule(RecheckOptions options, TimeProvider time)
 
     /// <summary>What followed from the answer could not be carried out: the account is due at once.</summary>
     public void Again(string subject) => Note(subject, entry => entry.IsAgain = true);
+
+    /// <summary>Whether it is time to find out if the issuer answers again, when there is nobody to ask after.</summary>
+    public bool IsProbeDue()
+    {
+        lock (_gate)
+        {
+            if (_probedAt is { } at && time.GetElapsedTime(at) < Retry) return false;
+            _probedAt = time.GetTimestamp();
+            return true;
+        }
+    }
 
     private bool IsDue(Entry entry)
     {

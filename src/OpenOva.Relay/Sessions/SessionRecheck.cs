@@ -26,6 +26,9 @@ internal sealed class SessionRecheck(
     {
         var sessions = (await AccountSessionQueries.CarriedAsync(database, replica.Name, accounts.Issuer.Issuer, cancellation)).ToLookup(session => session.Subject);
         var due = schedule.Due([.. sessions.Select(account => account.Key)]);
+        // Its outage ends also when the sessions it cost are gone.
+        if (sessions.Count == 0 && !health.Answers(accounts.Issuer.Issuer) && schedule.IsProbeDue() && await accounts.AnswersAsync(cancellation)
+            && health.Note(accounts.Issuer.Issuer, answers: true)) LogOutage(accounts.Issuer, null);
         if (due.Count == 0) return;
         var round = new Round();
         await Parallel.ForEachAsync(

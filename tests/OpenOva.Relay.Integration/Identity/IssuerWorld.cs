@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Grpc.Core;
+using OpenOva.Relay.Integration.Replicas;
 using OpenOva.Relay.Shared;
 using OpenOva.Relay.Tests.Identity;
 using OpenOva.Relay.V1;
@@ -14,6 +15,8 @@ internal sealed class IssuerWorld : IAsyncDisposable
 
     private readonly FakeGuacd _guacd = FakeGuacd.Start(new FakeGuacdOptions { Play = FakeGuacdPlay.Script(["size", "0", "800", "600"], ["sync", "7"]) });
 
+    private Deployment? _deployment;
+
     private IssuerWorld(TestIssuer issuer) => Issuer = issuer;
 
     public TestIssuer Issuer { get; }
@@ -23,21 +26,24 @@ internal sealed class IssuerWorld : IAsyncDisposable
     public static async Task<IssuerWorld> StartAsync(Action<Dictionary<string, string?>, TestIssuer>? change = null)
     {
         var world = new IssuerWorld(await TestIssuer.StartAsync());
-        world.Relay = await world.StartReplicaAsync(null, change);
+        var values = new Dictionary<string, string?>();
+        world.Configure(values);
+        change?.Invoke(values, world.Issuer);
+        world.Relay = await RelayUnderTest.StartAsync(new RelaySetup { Guacd = world._guacd.Endpoint, Values = values });
         return world;
     }
 
-    /// <summary>One more replica on the first one's database, objects and keys.</summary>
-    public async Task<RelayUnderTest> StartSecondAsync(string folder)
+    /// <summary>The same on a deployment, whose replicas the test starts: <see cref="StartReplicaAsync"/>.</summary>
+    public static async Task<IssuerWorld> OnAsync(Deployment deployment) => new(await TestIssuer.StartAsync()) { _deployment = deployment };
+
+    /// <summary>One more replica; the first is <see cref="Relay"/>.</summary>
+    public async Task<RelayUnderTest> StartReplicaAsync(string name)
     {
-        var data = Directory.CreateDirectory(Path.Combine(folder, "data")).FullName;
-        Directory.CreateSymbolicLink(Path.Combine(data, "keys"), Path.Combine(Relay.Data, "keys"));
-        return await StartReplicaAsync(folder, (values, _) =>
-        {
-            values["Relay:Database:Sqlite"] = Path.Combine(Relay.Data, "relay.db");
-            values["Relay:ObjectStorage:Directory"] = Path.Combine(Relay.Data, "objects");
-            values["Relay:Sessions:Replica"] = "second";
-        });
+        var values = new Dictionary<string, string?>();
+        Configure(values);
+        var replica = await RelayUnderTest.StartAsync(_deployment!.Replica(name, _guacd.Endpoint, values: values));
+        Relay ??= replica;
+        return replica;
     }
 
     /// <summary>An access token of the issuer's, for an operator of db.</summary>
@@ -114,20 +120,16 @@ internal sealed class IssuerWorld : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (Relay is not null) await Relay.DisposeAsync();
+        // A deployment's replicas are the test's own.
+        if (_deployment is null && Relay is not null) await Relay.DisposeAsync();
         await Issuer.DisposeAsync();
         await _guacd.DisposeAsync();
     }
 
-    private async Task<RelayUnderTest> StartReplicaAsync(string? folder, Action<Dictionary<string, string?>, TestIssuer>? change)
+    private void Configure(Dictionary<string, string?> values)
     {
-        var values = new Dictionary<string, string?>
-        {
-            ["Relay:Identity:Issuers:2:Issuer"] = Issuer.Issuer,
-            ["Relay:Identity:Issuers:2:Organisation"] = "acme",
-            ["Relay:Identity:Issuers:2:Audience"] = "relay",
-        };
-        change?.Invoke(values, Issuer);
-        return await RelayUnderTest.StartAsync(new RelaySetup { Guacd = _guacd.Endpoint, Values = values, Folder = folder });
+        values["Relay:Identity:Issuers:2:Issuer"] = Issuer.Issuer;
+        values["Relay:Identity:Issuers:2:Organisation"] = "acme";
+        values["Relay:Identity:Issuers:2:Audience"] = "relay";
     }
 }

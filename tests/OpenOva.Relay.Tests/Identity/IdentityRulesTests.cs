@@ -1,8 +1,10 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
 using OpenOva.Relay.Identity;
 using OpenOva.Relay.Identity.Development;
 using OpenOva.Relay.Identity.Recheck;
+using OpenOva.Relay.Tests.Contract;
 
 namespace OpenOva.Relay.Tests.Identity;
 
@@ -84,6 +86,20 @@ public sealed class IdentityRulesTests
         options.Issuers[0].AllowHttp = true;
 
         Assert.True(new IdentityRules(new TestEnvironment("Development")).Validate(null, options).Succeeded);
+    }
+
+    [Fact]
+    public void Readme_IssuerItShows_IsOneThatIsTaken()
+    {
+        var text = File.ReadAllText(SourceTree.Find("src/OpenOva.Relay/Identity/README.md"));
+        var json = text[(text.IndexOf("```json", StringComparison.Ordinal) + "```json".Length)..];
+        using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(json[..json.IndexOf("```", StringComparison.Ordinal)]));
+        var issuer = new ConfigurationBuilder().AddJsonStream(stream).Build().Get<IssuerOptions>(binder => binder.ErrorOnUnknownConfiguration = true)!;
+
+        Assert.Equal(TimeSpan.FromMinutes(5), issuer.Recheck!.Grace);
+        Assert.Equal(["/emea/dba", "/emea/dba/*"], issuer.AudienceRoles["emea-databases"].Groups);
+        issuer.Recheck.SecretFile = typeof(IdentityRulesTests).Assembly.Location;
+        Assert.Null(new IdentityRules(new TestEnvironment("Production")).Validate(null, new IdentityOptions { Issuers = [issuer] }).Failures);
     }
 
     [Fact]

@@ -3,13 +3,21 @@ namespace OpenOva.Relay.Tests.Identity;
 /// <summary>A clock that stands until it is moved.</summary>
 internal sealed class ManualTime : TimeProvider
 {
+    private TimeSpan _elapsed = TimeSpan.FromDays(1);
     private DateTimeOffset _now = new(2026, 3, 29, 1, 30, 0, TimeSpan.Zero);
 
     public override DateTimeOffset GetUtcNow() => _now;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override long GetTimestamp() => _now.Ticks;
+    public override long GetTimestamp() => _elapsed.Ticks;
 
-    public void Advance(TimeSpan by) => _now += by;
+    public void Advance(TimeSpan by)
+    {
+        _now += by;
+        _elapsed += by;
+    }
+
+    /// <summary>Sets the wall clock, as an administrator does; the monotonic one goes on.</summary>
+    public void StepWallClock(TimeSpan by) => _now += by;
 }

@@ -252,6 +252,18 @@ public sealed class TokenValidatorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Validate_WallClockSetBack_DoesNotKeepOldKeysAlive()
+    {
+        await ValidateAsync(_issuer.Key.Sign(Claims()));
+        _issuer.IsDown = true;
+        _time.StepWallClock(TimeSpan.FromDays(-30));
+        Assert.NotNull((await ValidateAsync(_issuer.Key.Sign(Claims()))).Caller);
+
+        _time.Advance(_options.KeyMaximumAge);
+        Assert.Equal(TokenRefusal.KeysUnavailable, (await ValidateAsync(_issuer.Key.Sign(Claims()))).Refusal);
+    }
+
+    [Fact]
     public async Task Validate_KeyWithdrawn_IsRefusedAfterTheRefreshInterval()
     {
         await ValidateAsync(_issuer.Key.Sign(Claims()));

@@ -12,7 +12,6 @@ internal sealed class BackchannelLogout(
     public const string Path = "/auth/backchannel-logout";
     public const string Because = "The logout token is its own proof: signed by a configured issuer, for one of its clients, counted once.";
     private const string Field = "logout_token";
-    private const int MaximumBodyBytes = 256 * 1024;
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -71,8 +70,6 @@ internal sealed class BackchannelLogout(
         var request = context.Request;
         if (!request.HasFormContentType || request.ContentType!.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase))
             return null;
-        if (context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = MaximumBodyBytes;
         try
         {
             var form = await request.ReadFormAsync(context.RequestAborted);

@@ -53,12 +53,29 @@ internal sealed class IssuerAccounts(IssuerOptions issuer, HttpClient http, Time
             var (roles, tokenRoles) = RoleMap.Apply(new IssuerGrants(realm, clients, groups), issuer);
             return new AccountStanding(AccountState.Active, roles, tokenRoles);
         }
-        catch (Exception exception) when (exception is HttpRequestException or JsonException or IOException or UnauthorizedAccessException or InvalidOperationException
-            || (exception is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception exception) when (IsSilence(exception, cancellation))
         {
             throw new IssuerUnansweredException("the issuer did not answer", exception);
         }
     }
+
+    /// <summary>Asks after nobody: whether there would be an answer.</summary>
+    public async Task<bool> AnswersAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await ListAsync($"clients?clientId={Uri.EscapeDataString(issuer.Audience)}", cancellation);
+            return true;
+        }
+        catch (Exception exception) when (exception is IssuerUnansweredException || IsSilence(exception, cancellation))
+        {
+            return false;
+        }
+    }
+
+    private static bool IsSilence(Exception exception, CancellationToken cancellation) =>
+        exception is HttpRequestException or JsonException or IOException or UnauthorizedAccessException or InvalidOperationException
+        || (exception is OperationCanceledException && !cancellation.IsCancellationRequested);
 
     private async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> ClientRolesAsync(string user, CancellationToken cancellation)
     {
