@@ -8,6 +8,9 @@ internal interface IReadinessProbe
     /// <summary>Stands in the answer of /readyz.</summary>
     string Name { get; }
 
+    /// <summary>False: its failure is said in the answer, and the process stays ready for work.</summary>
+    bool Decides => true;
+
     /// <summary>Makes a real request; throws when it cannot be used. Called with a bound of two seconds.</summary>
     Task CheckAsync(CancellationToken cancellation);
 }

@@ -12,6 +12,9 @@ internal sealed class Readiness(IEnumerable<IReadinessProbe> probes, ILogger<Rea
         return new SortedDictionary<string, bool>(outcomes.ToDictionary(outcome => outcome.Name, outcome => outcome.Ready), StringComparer.Ordinal);
     }
 
+    /// <summary>Whether this process may be sent work, by what <see cref="CheckAsync(CancellationToken)"/> found.</summary>
+    public bool IsReady(IReadOnlyDictionary<string, bool> outcomes) => probes.All(probe => !probe.Decides || outcomes[probe.Name]);
+
     private async Task<(string Name, bool Ready)> CheckAsync(IReadinessProbe probe, CancellationToken cancellation)
     {
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

@@ -26,6 +26,8 @@ internal sealed class RelayMetrics : IDisposable
         RecordingBytes = _meter.CreateCounter<long>("guacamole_recording_bytes_total", "By", "Bytes written to recordings, uncompressed.");
         AuthFailures = _meter.CreateCounter<long>("guacamole_auth_failures_total", "{failure}", "Calls refused for want of a valid identity or right.");
         MessagesDead = _meter.CreateCounter<long>("relay_messages_dead_total", "{message}", "Deliveries given up after the last attempt.");
+        MessagesRefused = _meter.CreateCounter<long>(
+            "relay_messages_refused_total", "{message}", "Messages on our queues that no outbox of ours sent, or that cannot be read.");
     }
 
     public string MeterName => _meter.Name;
@@ -44,6 +46,9 @@ internal sealed class RelayMetrics : IDisposable
 
     /// <summary>Labels: <c>consumer</c>.</summary>
     public Counter<long> MessagesDead { get; }
+
+    /// <summary>Labels: <c>consumer</c>; <c>reason</c>: <c>unreadable</c>, <c>unexpected</c> (another type) or <c>unknown</c> (not in the outbox).</summary>
+    public Counter<long> MessagesRefused { get; }
 
     /// <summary>Makes the platform's metrics appear with zero before anything happened: an alert on their absence then means absence.</summary>
     public void Declare()

@@ -26,7 +26,7 @@ internal static class WebServices
         operations.MapGet("/readyz", async (Readiness readiness, HttpContext context) =>
         {
             var probes = await readiness.CheckAsync(context.RequestAborted);
-            var ready = probes.Values.All(succeeded => succeeded);
+            var ready = readiness.IsReady(probes);
             return Results.Json(
                 new { ready, probes = probes.ToDictionary(probe => probe.Key, probe => probe.Value ? "ok" : "failed") },
                 statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
