@@ -1,7 +1,9 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace OpenOva.Relay.Messaging;
 
@@ -21,8 +23,34 @@ internal sealed class BrokerConnection(MessagingOptions options)
     /// <summary>Passwords cross this connection in clear text unless it is encrypted or stays on this machine.</summary>
     public bool IsExposed => !IsEncrypted && !Address.IsLoopback;
 
+    /// <summary>
+    /// Readies the transport's next attempt. The transport gives up for good when a password is refused or a file cannot be read, and would
+    /// never see the right one that is put there later: so a trial connection finds that out first, as a failure that is tried again.
+    /// </summary>
+    /// <exception cref="BrokerRefusedException">Refused, or a file cannot be read.</exception>
+    public async Task PrepareAsync(ConnectionFactory factory)
+    {
+        try
+        {
+            await ApplyAsync(factory);
+            await using var trial = await OpenAsync(CancellationToken.None);
+        }
+        catch (BrokerUnreachableException refused) when (refused.InnerException is PossibleAuthenticationFailureException or AuthenticationFailureException)
+        {
+            throw new BrokerRefusedException($"The broker at {Address.Host} refuses the user or password of Relay:Bus ({refused.InnerException.GetType().Name}).");
+        }
+        catch (Exception unreadable) when (unreadable is UnauthorizedAccessException or IOException and not BrokerUnreachableException or CryptographicException)
+        {
+            throw new BrokerRefusedException($"PasswordFile or CaFile of Relay:Bus cannot be read: {unreadable.Message}");
+        }
+        catch (BrokerUnreachableException)
+        {
+            // The transport finds out for itself, and knows what to do.
+        }
+    }
+
     /// <exception cref="IOException">The password or CA file cannot be read.</exception>
-    public async Task ApplyAsync(ConnectionFactory factory)
+    private async Task ApplyAsync(ConnectionFactory factory)
     {
         if (options.User.Length > 0) factory.UserName = options.User;
         if (options.PasswordFile.Length > 0) factory.Password = (await File.ReadAllTextAsync(options.PasswordFile)).Trim();

@@ -48,7 +48,7 @@ internal static class BusQueues
             {
                 host.PublisherConfirmation = true;
                 host.ConnectionName("relay");
-                host.OnRefreshConnectionFactory = connection.ApplyAsync;
+                host.OnRefreshConnectionFactory = connection.PrepareAsync;
             });
         configurator.SendTopology.ConfigureErrorSettings = Bound;
         configurator.SendTopology.ConfigureDeadLetterSettings = Bound;

@@ -23,10 +23,10 @@ internal sealed class MessagingOptions
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Queues that a majority of the broker's nodes keeps. Default true; false: classic durable queues, on one node. The kind of a queue that
-    /// exists cannot be changed: drain and delete it, or choose another Prefix.
+    /// Queues that a majority of a cluster's nodes keeps. Default false: classic durable queues, on one node. What the broker loses comes again
+    /// from the outbox either way. The kind of a queue that exists cannot be changed: drain and delete it, or choose another Prefix.
     /// </summary>
-    public bool QuorumQueues { get; set; } = true;
+    public bool QuorumQueues { get; set; }
 
     /// <summary>Prefix of exchanges and queues, so that installations can share a broker. Default <c>relay</c>.</summary>
     public string Prefix { get; set; } = "relay";
