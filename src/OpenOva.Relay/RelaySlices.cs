@@ -2,6 +2,7 @@ using OpenOva.Relay.Configuration;
 using OpenOva.Relay.Connections;
 using OpenOva.Relay.Identity;
 using OpenOva.Relay.Identity.Development;
+using OpenOva.Relay.Identity.Logout;
 using OpenOva.Relay.Ledger;
 using OpenOva.Relay.Recordings;
 using OpenOva.Relay.Reports;
@@ -22,11 +23,15 @@ internal static class RelaySlices
         services.AddGrpc(options => options.Interceptors.Add<ErrorInterceptor>());
         services.AddLedger();
         services.AddSingleton<PublishConnectionChanges>(provider => ActivatorUtilities.CreateInstance<ConnectionChangesToLedger>(provider).PublishAsync);
-        services.AddRelayIdentity().AddRelayConnections();
+        services.AddSingleton<IdentityToLedger>();
+        services.AddSingleton<RecordAccountMapping>(provider => provider.GetRequiredService<IdentityToLedger>().RecordAsync);
+        services.AddSingleton<ApplySignOut>(provider => provider.GetRequiredService<IdentityToLedger>().ApplyAsync);
+        services.AddRelayIdentity().AddBackchannelLogout().AddRelayConnections();
         services.AddRecordings();
         services.AddSessions();
         services.AddReports();
         services.AddHostedService<RefusedTokensToLedger>();
+        services.AddHostedService<ServiceToLedger>();
     }
 
     /// <summary>Middleware between routing and the endpoints: authentication, authorization, WebSockets.</summary>
@@ -43,6 +48,7 @@ internal static class RelaySlices
     {
         application.MapOperations().WithMetadata(new AllowAnonymousCallAttribute("Probes and scrapers have no token, and nothing there tells of persons or sessions."));
         application.MapDevelopmentIssuer();
+        application.MapBackchannelLogout().AtDoor(Doors.Web);
         application.MapGrpcService<ConnectionsGrpcService>().AtDoor(Doors.Grpc);
         application.MapGrpcService<SessionsGrpcService>().AtDoor(Doors.Grpc);
         application.MapGrpcService<RecordingsGrpcService>().AtDoor(Doors.Grpc);

@@ -27,6 +27,7 @@ internal static class AuthorizationCalls
         ["SessionService/Open"] = async (relay, headers, name) => await relay.Sessions.OpenAsync(new() { Connection = name }, headers),
         ["SessionService/Tunnel"] = TunnelAsync,
         ["SessionService/Get"] = async (relay, headers, session) => await relay.Sessions.GetAsync(new() { SessionId = session }, headers),
+        ["SessionService/Terminate"] = async (relay, headers, session) => await relay.Sessions.TerminateAsync(new() { SessionId = session, Purpose = "matrix" }, headers),
         ["SessionService/List"] = async (relay, headers, _) => await relay.Sessions.ListAsync(new(), headers),
         ["RecordingService/Get"] = async (relay, headers, session) => await relay.Recordings.GetAsync(new() { SessionId = session, Purpose = "matrix" }, headers),
         ["RecordingService/Stream"] = StreamAsync,

@@ -54,6 +54,7 @@ internal sealed record AuthorizationRow(string Route, Concerns Concerns = Concer
 internal static class AuthorizationMatrix
 {
     private const CallerRoles SeesSessions = CallerRoles.Auditor | CallerRoles.SecurityOfficer | CallerRoles.Approver | CallerRoles.Job;
+    private const CallerRoles EndsSessions = CallerRoles.SecurityOfficer | CallerRoles.Approver;
     private const CallerRoles Reads = CallerRoles.Auditor | CallerRoles.Reviewer;
     private const CallerRoles SeesConnections = CallerRoles.Admin | CallerRoles.Auditor;
     private const CallerRoles MakesReports = CallerRoles.Auditor | CallerRoles.Job;
@@ -67,6 +68,7 @@ internal static class AuthorizationMatrix
         new(Package + "SessionService/Open", Concerns.Connection) { Own = CallerRoles.Operator, NeedsPerson = true, Decides = true },
         new(Package + "SessionService/Tunnel", Concerns.Ticket) { Others = CallerRoles.Gateway, Own = CallerRoles.Gateway | CallerRoles.Operator },
         new(Package + "SessionService/Get", Concerns.Session) { Others = SeesSessions, Own = SeesSessions | CallerRoles.Operator },
+        new(Package + "SessionService/Terminate", Concerns.Session) { Others = EndsSessions, Own = EndsSessions | CallerRoles.Operator },
         new(Package + "SessionService/List") { Others = SeesSessions, Own = SeesSessions | CallerRoles.Operator },
 
         // Nobody reads his own, whatever else he is.
@@ -88,6 +90,9 @@ internal static class AuthorizationMatrix
         new("GET /healthz") { Anonymous = true },
         new("GET /readyz") { Anonymous = true },
         new("GET /metrics") { Anonymous = true },
+
+        // Its logout token is its own proof.
+        new("POST /auth/backchannel-logout") { Anonymous = true },
 
         // The development issuer, in Development and on loopback alone.
         new("GET /realms/{realm}/.well-known/openid-configuration") { Anonymous = true },

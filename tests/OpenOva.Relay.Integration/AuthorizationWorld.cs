@@ -19,7 +19,7 @@ internal sealed record MatrixCaller(string Name, string Organisation, CallerRole
 }
 
 /// <summary>
-/// A service with the people of <see cref="RelayUnderTest"/>, with jonas, who is a job, and otto, who is operator, auditor and reviewer at once; with verified
+/// A service with the people of <see cref="RelayUnderTest"/>, with jonas, who is a job, otto, who is operator, auditor and reviewer at once, and gloria of globex, who is everything; with verified
 /// recordings of olivia, otto and, in the other organisation, gina.
 /// </summary>
 [CollectionDefinition(Collection)]
@@ -29,6 +29,9 @@ public sealed class AuthorizationWorld : IAsyncLifetime, ICollectionFixture<Auth
     public const string Collection = "authorization";
 
     private readonly FakeGuacd _guacd = FakeGuacd.Start(new FakeGuacdOptions { Play = FakeGuacdPlay.Script(["size", "0", "800", "600"], ["sync", "1"]) });
+
+    private const CallerRoles EveryRole = CallerRoles.Operator | CallerRoles.Approver | CallerRoles.Auditor | CallerRoles.Reviewer | CallerRoles.SecurityOfficer
+        | CallerRoles.Admin | CallerRoles.Job;
 
     internal static IReadOnlyList<MatrixCaller> Callers { get; } =
     [
@@ -44,6 +47,7 @@ public sealed class AuthorizationWorld : IAsyncLifetime, ICollectionFixture<Auth
         new("nobody", "acme", CallerRoles.None),
         new("gina", "globex", CallerRoles.Operator, IsInAudience: true),
         new("gus", "globex", CallerRoles.Auditor),
+        new("gloria", "globex", EveryRole, IsInAudience: true),
         new(MatrixCaller.Gateway, "acme", CallerRoles.Gateway),
         new(MatrixCaller.NoToken, "", CallerRoles.None),
     ];
@@ -101,8 +105,19 @@ public sealed class AuthorizationWorld : IAsyncLifetime, ICollectionFixture<Auth
     private static Dictionary<string, string?> People()
     {
         const string users = "Relay:Identity:Development:Realms:0:Users";
+        const string gloria = "Relay:Identity:Development:Realms:1:Users:2";
         return new Dictionary<string, string?>
         {
+            [$"{gloria}:UserName"] = "gloria",
+            [$"{gloria}:Password"] = "pw",
+            [$"{gloria}:RealmRoles:0"] = "relay-operator",
+            [$"{gloria}:RealmRoles:1"] = "relay-approver",
+            [$"{gloria}:RealmRoles:2"] = "relay-auditor",
+            [$"{gloria}:RealmRoles:3"] = "relay-reviewer",
+            [$"{gloria}:RealmRoles:4"] = "relay-security-officer",
+            [$"{gloria}:RealmRoles:5"] = "relay-admin",
+            [$"{gloria}:RealmRoles:6"] = "relay-job",
+            [$"{gloria}:RealmRoles:7"] = "db",
             [$"{users}:8:UserName"] = "jonas",
             [$"{users}:8:Password"] = "pw",
             [$"{users}:8:RealmRoles:0"] = "relay-job",

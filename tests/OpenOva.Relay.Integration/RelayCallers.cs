@@ -9,7 +9,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration;
 
 /// <summary>Those who call a running service, wherever it runs.</summary>
-internal class RelayCallers(Uri web, Uri grpc)
+internal class RelayCallers(Uri web, Uri grpc, Uri? issuer = null)
 {
     public const string GatewaySecret = "gateway-secret";
     private static readonly HttpClient Http = new();
@@ -29,7 +29,7 @@ internal class RelayCallers(Uri web, Uri grpc)
     /// <summary>The metadata of a call by this person, alone or through the gateway.</summary>
     public async Task<Metadata> AsAsync(string person, bool throughGateway = true)
     {
-        var realm = person is "gina" or "gus" ? "globex" : "acme";
+        var realm = person is "gina" or "gus" or "gloria" ? "globex" : "acme";
         var headers = new Metadata { { "authorization", $"Bearer {await TokenAsync(realm, person)}" } };
         if (throughGateway) headers.Add("relay-gateway-authorization", $"Bearer {await TokenAsync(realm, null)}");
         return headers;
@@ -48,7 +48,7 @@ internal class RelayCallers(Uri web, Uri grpc)
             ["client_secret"] = GatewaySecret,
         };
         if (person is not null) (form["username"], form["password"]) = (person, "pw");
-        using var answer = await Http.PostAsync(new Uri(Web, $"/realms/{realm}/protocol/openid-connect/token"), new FormUrlEncodedContent(form));
+        using var answer = await Http.PostAsync(new Uri(issuer ?? Web, $"/realms/{realm}/protocol/openid-connect/token"), new FormUrlEncodedContent(form));
         return (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonObject>())!["access_token"]!.GetValue<string>();
     }
 

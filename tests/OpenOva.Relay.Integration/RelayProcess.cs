@@ -7,8 +7,8 @@ internal sealed class RelayProcess : RelayCallers, IAsyncDisposable
 {
     private readonly Process _process;
 
-    private RelayProcess(Process process, int httpPort, int grpcPort)
-        : base(new Uri($"http://127.0.0.1:{httpPort}"), new Uri($"http://127.0.0.1:{grpcPort}")) => _process = process;
+    private RelayProcess(Process process, int httpPort, int grpcPort, Uri? issuer)
+        : base(new Uri($"http://127.0.0.1:{httpPort}"), new Uri($"http://127.0.0.1:{grpcPort}"), issuer) => _process = process;
 
     public int Id => _process.Id;
 
@@ -29,7 +29,7 @@ internal sealed class RelayProcess : RelayCallers, IAsyncDisposable
         process.ErrorDataReceived += (_, line) => log.WriteLine(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        var relay = new RelayProcess(process, http, grpc);
+        var relay = new RelayProcess(process, http, grpc, setup.Issuer);
         await relay.ReadyAsync(Path.Combine(folder, "relay.log"));
         return relay;
     }
@@ -39,6 +39,14 @@ internal sealed class RelayProcess : RelayCallers, IAsyncDisposable
     {
         _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGSTOP or SIGCONT: it stands still, or goes on as if nothing had been.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
     }
 
     public async ValueTask DisposeAsync()

@@ -20,6 +20,9 @@ internal sealed record RelaySetup
 
     /// <summary>Keeps what an earlier life left; null: a fresh folder.</summary>
     public string? Folder { get; init; }
+
+    /// <summary>Where the tokens come from; null: from the service's own development issuer.</summary>
+    public Uri? Issuer { get; init; }
 }
 
 /// <summary>
@@ -31,8 +34,8 @@ internal sealed class RelayUnderTest : RelayCallers, IAsyncDisposable
     private readonly WebApplication _application;
     private readonly bool _ownsFolder;
 
-    private RelayUnderTest(WebApplication application, string folder, bool ownsFolder)
-        : base(application.WebAddress(), application.GrpcAddress())
+    private RelayUnderTest(WebApplication application, string folder, bool ownsFolder, Uri? issuer)
+        : base(application.WebAddress(), application.GrpcAddress(), issuer)
     {
         _application = application;
         _ownsFolder = ownsFolder;
@@ -85,7 +88,7 @@ internal sealed class RelayUnderTest : RelayCallers, IAsyncDisposable
             Log = Environment.GetEnvironmentVariable("RELAY_TEST_LOG") is not null,
         });
         await application.StartAsync();
-        return new RelayUnderTest(application, folder, setup.Folder is null);
+        return new RelayUnderTest(application, folder, setup.Folder is null, setup.Issuer);
     }
 
     public async Task StopAsync() => await _application.StopAsync();
@@ -160,6 +163,7 @@ internal sealed class RelayUnderTest : RelayCallers, IAsyncDisposable
             ["Relay:Connections:Debounce"] = "00:00:00.050",
             ["Relay:Sessions:GuacdHost"] = setup.Guacd.Host,
             ["Relay:Sessions:GuacdPort"] = $"{setup.Guacd.Port}",
+            ["Relay:Sessions:DrainQuiet"] = "00:00:00.200",
             ["Relay:Bus:SweepInterval"] = "00:00:00.200",
             ["Relay:Identity:Development:BaseAddress"] = $"http://127.0.0.1:{httpPort}",
         };
@@ -172,7 +176,7 @@ internal sealed class RelayUnderTest : RelayCallers, IAsyncDisposable
         for (var r = 0; r < realms.Length; r++)
         {
             var realm = $"Relay:Identity:Development:Realms:{r}";
-            values[$"Relay:Identity:Issuers:{r}:Issuer"] = $"http://127.0.0.1:{httpPort}/realms/{realms[r].Name}";
+            values[$"Relay:Identity:Issuers:{r}:Issuer"] = new Uri(setup.Issuer ?? new Uri($"http://127.0.0.1:{httpPort}"), $"/realms/{realms[r].Name}").ToString();
             values[$"Relay:Identity:Issuers:{r}:Organisation"] = realms[r].Name;
             values[$"Relay:Identity:Issuers:{r}:Audience"] = "relay";
             values[$"{realm}:Name"] = realms[r].Name;

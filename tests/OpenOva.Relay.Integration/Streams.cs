@@ -50,4 +50,11 @@ internal static class Streams
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         while (!condition()) await Task.Delay(20, patience.Token);
     }
+
+    /// <summary>The same of something that has to be asked for.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> condition, int seconds = 20)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        while (!await condition()) await Task.Delay(100, patience.Token);
+    }
 }

@@ -4,10 +4,10 @@ from shapes import show
 
 
 class _Session:
-    __slots__ = ("opened", "required", "ended", "recorded", "unrecorded", "recorders", "sealed")
+    __slots__ = ("opened", "required", "ended", "recorded", "unrecorded", "recorders", "sealed", "supplements")
 
     def __init__(self):
-        self.opened = self.ended = self.recorders = self.sealed = 0
+        self.opened = self.ended = self.recorders = self.sealed = self.supplements = 0
         self.required = self.recorded = False
         self.unrecorded = False  # a session.ended with connected and not recorded
 
@@ -35,7 +35,8 @@ class Completeness:
             decision.allowed += data["allowed"]
             decision.denied += not data["allowed"]
         handler = {"session.opened": self._session_opened, "session.ended": self._session_ended,
-                   "recording.opened": self._recording_opened, "recording.sealed": self._recording_sealed}.get(kind)
+                   "recording.opened": self._recording_opened, "recording.sealed": self._recording_sealed,
+                   "recording.supplemented": self._recording_supplemented}.get(kind)
         if handler is not None:
             handler(self._sessions.setdefault(data["session"], _Session()), data)
 
@@ -60,6 +61,10 @@ class Completeness:
     @staticmethod
     def _recording_sealed(session, _):
         session.sealed += 1
+
+    @staticmethod
+    def _recording_supplemented(session, _):
+        session.supplements += 1
 
     def open(self):
         """The list of what is open, empty when the range is complete."""
@@ -93,5 +98,7 @@ def _open_of_session(session):
         yield "recording.opened without session.ended with recorded"
     if session.unrecorded and session.required:
         yield "recording required, connected, and not recorded"
+    if session.supplements and not session.sealed:
+        yield "recording.supplemented without recording.sealed"
     if session.sealed and not session.recorders:
         yield "recording.sealed without recording.opened"

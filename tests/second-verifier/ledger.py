@@ -24,6 +24,7 @@ _DATA = {
     "session.ended": record({"session": text, "connected": boolean, "recorded": boolean}),
     "recording.chain": record({"session": text, "epoch": count, "number": count, "head": digest}),
     "recording.sealed": record({"session": text, "manifest_sha256": digest}),
+    "recording.supplemented": record({"session": text, "manifest_sha256": digest}),
 }
 
 
@@ -50,7 +51,7 @@ class Ledger:
         self.roots = {}            # tree size -> root, for the sizes wanted
         self.events = {}           # leaf id -> events, for the ids that manifests name
         self.chain = {}            # session -> recording.chain events, for the sessions of the bundle
-        self.sealed = {}           # session -> recording.sealed events, likewise
+        self.sealed = {}           # session -> recording.sealed and recording.supplemented events, likewise
         self.completeness = None
         self._organisation = organisation
         self._wanted_ids, self._sessions, self._wanted_sizes = wanted_ids, sessions, wanted_sizes
@@ -100,6 +101,6 @@ class Ledger:
     def _keep(self, leaf):
         if leaf["id"] in self._wanted_ids:
             self.events.setdefault(leaf["id"], []).append(Event(leaf))
-        kept = {"recording.chain": self.chain, "recording.sealed": self.sealed}.get(leaf["type"])
+        kept = {"recording.chain": self.chain, "recording.sealed": self.sealed, "recording.supplemented": self.sealed}.get(leaf["type"])
         if kept is not None and leaf["data"]["session"] in self._sessions:
             kept.setdefault(leaf["data"]["session"], []).append(Event(leaf))

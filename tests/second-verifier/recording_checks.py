@@ -65,7 +65,10 @@ class RecordingChecks:
     def _find_seal(self, findings):
         events = self._ledger.sealed.get(self._recording.session, ())
         if not any(e.data["manifest_sha256"] == self._recording.manifest.digest for e in events):
-            self._absent(findings, f"a recording.sealed event of session {self._recording.session} with the manifest's digest")
+            self._absent(findings, f"an event of session {self._recording.session} that seals the manifest's digest")
+        for earlier in self._manifest["supplements"]:
+            if not any(e.data["manifest_sha256"] == earlier["sha256"] for e in events):
+                self._absent(findings, f"the manifest {show(earlier['sha256'])} that this one supplements")
 
     def _find_event(self, findings, name, kind):
         reference = self._manifest[name]

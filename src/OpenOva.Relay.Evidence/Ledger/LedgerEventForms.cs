@@ -17,7 +17,7 @@ public static class LedgerEventForms
             LedgerEventTypes.RecordingOpened => (data.String("session"), data.Count("epoch"), EcPublicKey.FromJwk(data.Object("session_key"))),
             LedgerEventTypes.SessionEnded => (data.String("session"), data.Boolean("connected"), data.Boolean("recorded")),
             LedgerEventTypes.RecordingChain => (data.String("session"), data.Count("epoch"), data.Count("number"), data.Digest("head")),
-            LedgerEventTypes.RecordingSealed => (data.String("session"), data.Digest("manifest_sha256")),
+            LedgerEventTypes.RecordingSealed or LedgerEventTypes.RecordingSupplemented => (data.String("session"), data.Digest("manifest_sha256")),
             _ => leaf,
         };
     }

@@ -21,11 +21,17 @@ public static class LedgerEventTypes
     /// <summary>The session is over, or its ticket was never used.</summary>
     public const string SessionEnded = "session.ended";
 
+    /// <summary>Somebody, or a rule, ordered that a session end.</summary>
+    public const string SessionEndOrdered = "session.end-ordered";
+
     /// <summary>Where the chain of segments stood, about once a minute.</summary>
     public const string RecordingChain = "recording.chain";
 
     /// <summary>The recording was sealed under a signed manifest.</summary>
     public const string RecordingSealed = "recording.sealed";
+
+    /// <summary>A longer recording of a session was sealed beside the one that was sealed before.</summary>
+    public const string RecordingSupplemented = "recording.supplemented";
 
     /// <summary>The sealed recording was read back from the store and checked.</summary>
     public const string RecordingVerified = "recording.verified";
@@ -45,6 +51,12 @@ public static class LedgerEventTypes
     /// <summary>A replica stopped in order.</summary>
     public const string ServiceStopped = "service.stopped";
 
+    /// <summary>Something that a replica depends on stopped working.</summary>
+    public const string OutageBegan = "outage.began";
+
+    /// <summary>It works again.</summary>
+    public const string OutageEnded = "outage.ended";
+
     /// <summary>A signing key was added to the history.</summary>
     public const string KeyAdded = "key.added";
 
@@ -57,11 +69,18 @@ public static class LedgerEventTypes
     /// <summary>A bundle was taken out.</summary>
     public const string ReportDownloaded = "report.downloaded";
 
+    /// <summary>An account was found to stand for a person, whom other accounts may stand for too.</summary>
+    public const string AccountMapped = "account.mapped";
+
+    /// <summary>An issuer ended a session of its own, or all of an account's.</summary>
+    public const string SubjectSignedOut = "subject.signed-out";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         TokenRefused, AccessDecided, SessionOpened, RecordingOpened, SessionConnected, SessionEnded, RecordingChain, RecordingSealed,
         RecordingVerified, RecordingLiveDeleted, RecordingViewed, ConnectionChanged, ServiceStarted, ServiceStopped, KeyAdded,
-        ReportRequested, ReportMade, ReportDownloaded,
+        ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered, RecordingSupplemented, AccountMapped, SubjectSignedOut,
+        OutageBegan, OutageEnded,
     ];
 }

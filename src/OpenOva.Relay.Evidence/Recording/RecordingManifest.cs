@@ -132,6 +132,9 @@ public sealed record RecordingManifest
     /// <summary>The lock asked for.</summary>
     public required RetentionTerm Retention { get; init; }
 
+    /// <summary>The manifests of shorter recordings of this session that were sealed before, by a replica that had less of it.</summary>
+    public IReadOnlyList<ObjectReference> Supplements { get; init; } = [];
+
     /// <summary>Signs it.</summary>
     public ValueTask<Jws> SignAsync(ISigningKey key, CancellationToken cancellationToken) =>
         Jws.SignAsync(JwsTypes.Manifest, ToJson(), key, cancellationToken: cancellationToken);
@@ -174,6 +177,6 @@ public sealed record RecordingManifest
         ["retention"] = new JsonObject { ["mode"] = Retention.Mode, ["until_us"] = Retention.UntilUs },
         ["not_captured"] = new JsonArray([.. InstructionClasses.LeftOut.Select(c => JsonValue.Create(c))]),
         ["tracks"] = new JsonArray(),
-        ["supplements"] = new JsonArray(),
+        ["supplements"] = new JsonArray([.. Supplements.Select(s => new JsonObject { ["name"] = "manifest", ["key"] = s.Key, ["bytes"] = s.Bytes, ["sha256"] = s.Sha256 })]),
     };
 }

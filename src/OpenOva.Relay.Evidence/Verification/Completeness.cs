@@ -11,7 +11,7 @@ public sealed class Completeness
     private const int MaxListed = 1_000;
 
     [Flags]
-    private enum Seen : byte
+    private enum Seen : short
     {
         None = 0,
         Opened = 1,
@@ -22,6 +22,7 @@ public sealed class Completeness
         Sealed = 32,
         RecordingRequired = 64,
         Twice = 128,
+        Supplemented = 256,
     }
 
     private readonly Dictionary<string, Seen> _sessions = new(StringComparer.Ordinal);
@@ -50,6 +51,9 @@ public sealed class Completeness
                 break;
             case LedgerEventTypes.RecordingSealed:
                 Note(leaf, Seen.Sealed);
+                break;
+            case LedgerEventTypes.RecordingSupplemented:
+                Note(leaf, Seen.Supplemented);
                 break;
             default:
                 break;
@@ -85,6 +89,7 @@ public sealed class Completeness
         if (seen.HasFlag(Seen.EndedRecorded) && !seen.HasFlag(Seen.Sealed)) yield return "recorded, but no recording.sealed";
         if (seen.HasFlag(Seen.RecordingOpened) && seen.HasFlag(Seen.Ended) && !seen.HasFlag(Seen.EndedRecorded)) yield return "a recorder was opened, but the end does not say so";
         if (seen.HasFlag(Seen.EndedUnrecorded) && seen.HasFlag(Seen.RecordingRequired)) yield return "connected without the recording it required";
+        if (seen.HasFlag(Seen.Supplemented) && !seen.HasFlag(Seen.Sealed)) yield return "recording.supplemented without recording.sealed";
         if (seen.HasFlag(Seen.Sealed) && !seen.HasFlag(Seen.RecordingOpened)) yield return "recording.sealed without recording.opened";
     }
 

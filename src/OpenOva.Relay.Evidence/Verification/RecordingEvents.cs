@@ -11,7 +11,7 @@ public sealed class RecordingEvents
     /// <summary>An event that a manifest refers to. The last three only where it is recording.opened.</summary>
     public sealed record ReferredEvent(string Id, string Type, string DataDigest, string? Session, long? Epoch, string? SessionKey);
 
-    /// <summary>The manifest digests of its recording.sealed events.</summary>
+    /// <summary>The manifest digests of its recording.sealed and recording.supplemented events.</summary>
     public List<string> SealedManifests { get; } = [];
 
     /// <summary>Its recording.chain events.</summary>
@@ -29,7 +29,7 @@ public sealed class RecordingEvents
             case LedgerEventTypes.AccessDecided or LedgerEventTypes.RecordingOpened:
                 Refer(leaf);
                 break;
-            case LedgerEventTypes.RecordingSealed:
+            case LedgerEventTypes.RecordingSealed or LedgerEventTypes.RecordingSupplemented:
                 SealedManifests.Add(leaf.Data.Digest("manifest_sha256"));
                 break;
             case LedgerEventTypes.RecordingChain:

@@ -75,7 +75,9 @@ public sealed class RecordingVerifier
     private string Ledgered()
     {
         var missing = new List<string>();
-        if (!_events!.SealedManifests.Contains(_manifestJws!.Digest)) NotFound("no recording.sealed event names this manifest");
+        if (!_events!.SealedManifests.Contains(_manifestJws!.Digest)) NotFound("no recording.sealed or recording.supplemented event names this manifest");
+        foreach (var earlier in _manifest.Objects("supplements").Select(s => s.Digest("sha256")).Where(s => !_events.SealedManifests.Contains(s)))
+            NotFound($"the ledger does not know the manifest {earlier} that this one supplements");
         Find("decision", LedgerEventTypes.AccessDecided);
         if (Find("opening", LedgerEventTypes.RecordingOpened) is { } opening)
         {

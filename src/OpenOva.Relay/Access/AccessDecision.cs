@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using OpenOva.Relay.Identity;
+using OpenOva.Relay.Identity.Recheck;
 using OpenOva.Relay.Web;
 
 namespace OpenOva.Relay.Access;
@@ -17,13 +18,22 @@ internal enum AccessReason
 
     /// <summary>The connection names approvers, and nobody has approved.</summary>
     ApprovalMissing = 6,
+
+    /// <summary>On a re-check: the issuer says that the account is disabled.</summary>
+    AccountDisabled = 7,
+
+    /// <summary>On a re-check: the issuer knows no such account.</summary>
+    AccountGone = 8,
+
+    /// <summary>On a re-check: the issuer has not answered for too long.</summary>
+    AccountUnanswered = 9,
 }
 
 internal static class AccessReasonNames
 {
     private static readonly string[] Names =
         ["admitted", "organisation-mismatch", "operator-role-missing", "connection-unknown", "connection-invalid", "audience-role-missing",
-            "approval-missing"];
+            "approval-missing", "account-disabled", "account-gone", "account-unanswered"];
 
     public static string Name(this AccessReason reason) => Names[(int)reason];
 }
@@ -49,6 +59,9 @@ internal sealed record AccessInputs
     public string? GatewayClient { get; init; }
     public required DateTimeOffset Now { get; init; }
 
+    /// <summary>What the issuer said of the account; null where a token has just said it.</summary>
+    public AccountState? Account { get; init; }
+
     public static AccessInputs Of(AccessRequest request)
     {
         // Nothing of a foreign organisation's connection enters this organisation's ledger.
@@ -66,6 +79,7 @@ internal sealed record AccessInputs
             AuthenticatedAt = request.Caller.AuthenticatedAt,
             GatewayClient = request.Gateway?.ClientId,
             Now = request.Now,
+            Account = request.RecheckOf is null ? null : request.Account,
         };
     }
 
@@ -78,6 +92,9 @@ internal sealed record AccessInputs
 internal sealed record AccessDecision(
     Guid DecisionId, bool Allowed, AccessReason Reason, string Organisation, string Issuer, string Subject, AccessInputs Inputs)
 {
+    /// <summary>The live session that was decided on again; null: one was to be opened.</summary>
+    public string? RecheckOf { get; init; }
+
     /// <summary>The same answer for an unknown connection, a foreign one and one the caller's roles do not reach.</summary>
     /// <exception cref="RelayException">NOT_PERMITTED, where the decision is a denial.</exception>
     public void ThrowIfDenied()
@@ -87,7 +104,17 @@ internal sealed record AccessDecision(
     }
 
     /// <summary>The data of the event <c>access.decided</c>.</summary>
-    public JsonObject ToLedgerData() => new()
+    public JsonObject ToLedgerData()
+    {
+        var data = Data();
+        if (RecheckOf is null)
+            return data;
+        data["recheck_of"] = RecheckOf;
+        data["inputs"]!["account"] = Inputs.Account?.ToString().ToLowerInvariant();
+        return data;
+    }
+
+    private JsonObject Data() => new()
     {
         ["decision"] = DecisionId.ToString(),
         ["allowed"] = Allowed,

@@ -1,4 +1,5 @@
 using OpenOva.Relay.Identity;
+using OpenOva.Relay.Identity.Recheck;
 
 namespace OpenOva.Relay.Access;
 
@@ -10,6 +11,9 @@ internal static class AccessPolicy
 {
     private static readonly (AccessReason Objection, Func<AccessRequest, bool> Holds)[] Rules =
     [
+        (AccessReason.AccountGone, request => request.Account != AccountState.Gone),
+        (AccessReason.AccountDisabled, request => request.Account != AccountState.Disabled),
+        (AccessReason.AccountUnanswered, request => request.Account != AccountState.Unanswered),
         (AccessReason.OrganisationMismatch, IsOfTheSameOrganisation),
         (AccessReason.OperatorRoleMissing, request => request.Caller.Has(CallerRoles.Operator)),
         (AccessReason.ConnectionInvalid, request => !request.IsDeclaredInvalid),
@@ -24,7 +28,7 @@ internal static class AccessPolicy
         var objection = Rules.FirstOrDefault(rule => !rule.Holds(request)).Objection;
         return new AccessDecision(
             request.DecisionId, Allowed: objection == AccessReason.Admitted, objection, request.Caller.Organisation,
-            request.Caller.Issuer, request.Caller.Subject, AccessInputs.Of(request));
+            request.Caller.Issuer, request.Caller.Subject, AccessInputs.Of(request)) { RecheckOf = request.RecheckOf };
     }
 
     /// <summary>Whether the person's roles reach a connection at all, as a list shows it: the rules that need no moment.</summary>

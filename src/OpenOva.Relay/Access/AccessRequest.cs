@@ -1,5 +1,6 @@
 using OpenOva.Relay.Connections;
 using OpenOva.Relay.Identity;
+using OpenOva.Relay.Identity.Recheck;
 
 namespace OpenOva.Relay.Access;
 
@@ -18,4 +19,11 @@ internal sealed record AccessRequest(
     string ConnectionName,
     Connection? Connection,
     bool IsDeclaredInvalid,
-    DateTimeOffset Now);
+    DateTimeOffset Now)
+{
+    /// <summary>What the issuer said of the account when it was asked again.</summary>
+    public AccountState Account { get; init; }
+
+    /// <summary>The live session that is decided on again; null: one is to be opened.</summary>
+    public string? RecheckOf { get; init; }
+}

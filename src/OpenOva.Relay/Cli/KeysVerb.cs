@@ -20,15 +20,17 @@ internal static class KeysVerb
         {
             Description = "The service's data directory (Relay:Data).", HelpName = "DIR", DefaultValueFactory = _ => DataDirectory.Default,
         };
+        var keys = new Option<string?>("--keys") { Description = "The folder of the keys (Relay:Ledger:Keys). Default: keys in the data directory.", HelpName = "DIR" };
         var json = new JsonOutput();
         var command = new Command(
             "fingerprint", "Print the root key's fingerprint, which auditors pass to relay-verify --trust. Give it to them on another way than the bundles.");
         command.Options.Add(organisation);
         command.Options.Add(data);
+        command.Options.Add(keys);
         json.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var history = await HistoryAsync(Path.GetFullPath(parsed.GetValue(data)!), parsed.GetValue(organisation)!, cancellation);
+            var history = await HistoryAsync(Path.GetFullPath(parsed.GetValue(keys) ?? "keys", Path.GetFullPath(parsed.GetValue(data)!)), parsed.GetValue(organisation)!, cancellation);
             if (history is null) return await NoKeysAsync(parsed, organisation);
             await json.WriteAsync(
                 parsed, new { organisation = history.Organisation, fingerprint = history.Fingerprint, version = history.Version }, [history.Fingerprint]);
@@ -51,7 +53,7 @@ internal static class KeysVerb
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var application = RelayHost.Build(arguments.Settings(parsed) with { Log = false });
-            var folder = application.Services.GetRequiredService<DataDirectory>().Path;
+            var folder = application.Services.GetRequiredService<DataDirectory>().At(application.Services.GetRequiredService<LedgerOptions>().Keys);
             if (await HistoryAsync(folder, parsed.GetValue(organisation)!, cancellation) is null) return await NoKeysAsync(parsed, organisation);
             if (await AnyReplicaAsync(application.Services.GetRequiredService<RelayDatabase>(), cancellation))
             {
@@ -71,9 +73,9 @@ internal static class KeysVerb
 
     private static Option<string> Organisation() => new("--organisation") { Description = "Whose keys.", HelpName = "NAME", Required = true };
 
-    private static async Task<KeyHistory?> HistoryAsync(string data, string organisation, CancellationToken cancellation)
+    private static async Task<KeyHistory?> HistoryAsync(string folder, string organisation, CancellationToken cancellation)
     {
-        var path = Path.Combine(data, "keys", organisation, "history.jws");
+        var path = Path.Combine(folder, organisation, "history.jws");
         try
         {
             return KeyHistory.Parse(await File.ReadAllBytesAsync(path, cancellation), path);

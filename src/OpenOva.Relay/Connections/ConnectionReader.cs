@@ -132,9 +132,10 @@ internal static class ConnectionReader
             var recording = spec.Mapping("recording");
             // A connection that says nothing is recorded: leaving a field out must not lower the guard.
             var required = recording?.Boolean("enabled") ?? true;
-            var bucket = recording?.Text("bucket") ?? options.DefaultBucket;
-            if (!ResourceNames.IsBucket(bucket))
-                throw recording!.Fault("bucket", "must be a bucket name");
+            var bucket = recording?.Text("bucket") ?? options.RecordingBuckets[0];
+            // A recording that no store takes would be found out when its session is over.
+            if (!options.RecordingBuckets.Contains(bucket))
+                throw recording!.Fault("bucket", $"must be one of {string.Join(", ", options.RecordingBuckets)} (Relay:ObjectStorage:OtherBuckets adds some)");
             var days = recording?.Integer("retentionDays", 1, 36_500) ?? options.DefaultRetentionDays;
             recording?.RefuseOthers();
             if (required && days == 0)

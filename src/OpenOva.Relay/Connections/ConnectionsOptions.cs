@@ -22,8 +22,10 @@ internal sealed class ConnectionsOptions
     /// <summary>Names of environment variables that a <c>secretRef</c> may read begin with this, for the same reason.</summary>
     public string SecretEnvPrefix { get; set; } = "RELAY_SECRET_";
 
-    /// <summary>Bucket of recordings where a connection names none.</summary>
-    public string DefaultBucket { get; set; } = "guacamole-recordings";
+    /// <summary>
+    /// The buckets that a connection may name, which are those the object store is configured with; the first is that of a connection that names none.
+    /// </summary>
+    internal IReadOnlyList<string> RecordingBuckets { get; set; } = ["guacamole-recordings"];
 
     /// <summary>
     /// Days that a recording is locked for where a connection names none. 0 to 36,500. Default 0: each recorded connection must say, because
@@ -55,8 +57,6 @@ internal sealed class ConnectionsRules() : OptionsRules<ConnectionsOptions>(Conn
         }
         if (options.SecretEnvPrefix.Length == 0)
             Fail("SecretEnvPrefix", "must not be empty: it keeps declarations from reading the process's other variables");
-        if (!ResourceNames.IsBucket(options.DefaultBucket))
-            Fail("DefaultBucket", "must be a bucket name");
         Range("DefaultRetentionDays", options.DefaultRetentionDays, 0, 36_500);
         if (options.RescanInterval < TimeSpan.FromSeconds(1))
             Fail("RescanInterval", "must be at least 1 second");

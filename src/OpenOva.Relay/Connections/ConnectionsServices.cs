@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using OpenOva.Relay.Configuration;
+using OpenOva.Relay.ObjectStorage;
 
 namespace OpenOva.Relay.Connections;
 
@@ -9,11 +11,23 @@ internal static class ConnectionsServices
     public static IServiceCollection AddRelayConnections(this IServiceCollection services)
     {
         services.AddRelayOptions<ConnectionsOptions, ConnectionsRules>(ConnectionsOptions.Section);
+        services.AddSingleton<IPostConfigureOptions<ConnectionsOptions>, BucketsOfTheStore>();
         services.TryAddSingleton<PublishConnectionChanges>((_, _) => Task.CompletedTask);
         services.AddSingleton<ConnectionFolder>();
         services.AddSingleton<ConnectionCatalog>();
         services.AddSingleton<ConnectionSecrets>();
         services.AddHostedService<ConnectionWatcher>();
         return services;
+    }
+
+    private sealed class BucketsOfTheStore(IConfiguration configuration) : IPostConfigureOptions<ConnectionsOptions>
+    {
+        // Not as validated options: what is wrong with those is told once, and not as a fault of this section.
+        public void PostConfigure(string? name, ConnectionsOptions options)
+        {
+            var store = new ObjectStorageOptions();
+            configuration.GetSection(ObjectStorageOptions.Section).Bind(store);
+            options.RecordingBuckets = [store.RecordingsBucket, .. store.OtherBuckets];
+        }
     }
 }

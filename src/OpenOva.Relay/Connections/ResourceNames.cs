@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace OpenOva.Relay.Connections;
 
-/// <summary>The names that Kubernetes and S3 allow.</summary>
+/// <summary>The names that Kubernetes allows.</summary>
 internal static partial class ResourceNames
 {
     private const int MaximumHostLength = 253;
@@ -13,8 +13,6 @@ internal static partial class ResourceNames
 
     /// <summary>RFC 1123 subdomain, as <c>metadata.name</c> must be.</summary>
     public static bool IsSubdomain(string text) => text.Length <= MaximumHostLength && Subdomain().IsMatch(text);
-
-    public static bool IsBucket(string text) => text.Length is >= 3 and <= 63 && Subdomain().IsMatch(text);
 
     /// <summary>A DNS name (case does not matter, a trailing dot and underscores are seen in the field) or an IP address.</summary>
     public static bool IsHost(string text) =>

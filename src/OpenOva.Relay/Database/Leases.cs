@@ -47,14 +47,23 @@ internal sealed class Leases(RelayDatabase database)
             new { lease.Name, lease.Holder, lease.Epoch, duration = Microseconds(duration) },
             cancellation) == 1;
 
+    /// <summary>
+    /// Extends a lease that has lapsed while the database could not be asked. False when somebody took it meanwhile: its work is to be stopped.
+    /// </summary>
+    public async Task<bool> ReclaimAsync(Lease lease, TimeSpan duration, CancellationToken cancellation = default) =>
+        await database.ExecuteAsync(
+            "UPDATE leases SET until_us = relay_now_us() + @duration WHERE name = @Name AND holder = @Holder AND epoch = @Epoch",
+            new { lease.Name, lease.Holder, lease.Epoch, duration = Microseconds(duration) },
+            cancellation) == 1;
+
     /// <summary>Gives the lease up at once; false when it was no longer held. The epoch is kept, so that the next one is higher.</summary>
     public async Task<bool> ReleaseAsync(Lease lease, CancellationToken cancellation = default) =>
         await database.ExecuteAsync(
-            "UPDATE leases SET holder = '', until_us = 0 WHERE name = @Name AND holder = @Holder AND epoch = @Epoch", lease, cancellation) == 1;
+            "UPDATE leases SET holder = '', until_us = relay_now_us() WHERE name = @Name AND holder = @Holder AND epoch = @Epoch", lease, cancellation) == 1;
 
     /// <summary>Gives up every lease of a holder that is known to be dead; returns how many.</summary>
     public Task<int> ReleaseAllAsync(string holder, CancellationToken cancellation = default) =>
-        database.ExecuteAsync("UPDATE leases SET holder = '', until_us = 0 WHERE holder = @holder", new { holder }, cancellation);
+        database.ExecuteAsync("UPDATE leases SET holder = '', until_us = relay_now_us() WHERE holder = @holder", new { holder }, cancellation);
 
     /// <summary>
     /// Guards a write: true when the lease is held under this epoch and has not lapsed. Until the transaction ends nobody can take it,

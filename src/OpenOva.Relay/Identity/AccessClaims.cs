@@ -45,23 +45,28 @@ internal sealed record AccessClaims
             Amr = Claims.OneOrMany(payload, "amr"),
             Roles = roles,
             TokenRoles = tokenRoles,
-            Profile = new CallerProfile(Claims.Text(payload, "name"), Claims.Text(payload, "preferred_username"), Claims.Text(payload, "email")),
+            Profile = new CallerProfile(Claims.Text(payload, "name"), Claims.Text(payload, "preferred_username"), Claims.Text(payload, "email"))
+            {
+                PersonKey = issuer.PersonClaim is { } claim ? Claims.Identifier(payload, claim) : null,
+            },
         };
     }
 
-    public TokenRefusal Check(IssuerOptions issuer, DateTimeOffset now, TimeSpan skew)
+    public TokenRefusal Check(IssuerOptions issuer, DateTimeOffset now, TimeSpan skew, TimeSpan maximumLifetime)
     {
         if (!IsAccessToken())
             return TokenRefusal.WrongType;
         if (!Audience.Contains(issuer.Audience))
             return TokenRefusal.WrongAudience;
-        if (Expires is not { } expires || Subject is not { Length: > 0 and <= MaximumSubjectLength })
+        if (Expires is not { } expires || IssuedAt is not { } issued || Subject is not { Length: > 0 and <= MaximumSubjectLength })
             return TokenRefusal.ClaimMissing;
         if (now >= expires + skew)
             return TokenRefusal.Expired;
         if (NotBefore > now + skew)
             return TokenRefusal.NotYetValid;
-        return IssuedAt > now + skew ? TokenRefusal.IssuedInFuture : TokenRefusal.None;
+        if (issued > now + skew)
+            return TokenRefusal.IssuedInFuture;
+        return expires - issued > maximumLifetime ? TokenRefusal.TooLongLived : TokenRefusal.None;
     }
 
     /// <summary>To be called after <see cref="Check"/> alone.</summary>
@@ -76,6 +81,7 @@ internal sealed record AccessClaims
         SessionId = SessionId,
         Acr = Acr,
         AuthenticatedAt = AuthenticatedAt,
+        IssuedAt = IssuedAt!.Value,
         Amr = Amr,
         Expires = Expires!.Value,
         Profile = Profile,

@@ -25,6 +25,9 @@ internal sealed record Caller
     /// <summary>Level of authentication. Keycloak's <c>0</c> means "by cookie only" and must never be treated as enough.</summary>
     public string? Acr { get; init; }
     public DateTimeOffset? AuthenticatedAt { get; init; }
+
+    /// <summary>When the token was issued, by the issuer's clock.</summary>
+    public DateTimeOffset IssuedAt { get; init; }
     public IReadOnlyList<string> Amr { get; init; } = [];
 
     /// <summary>When the token expires, without the clock skew that validation grants.</summary>
@@ -42,6 +45,9 @@ internal sealed record Caller
 internal sealed record CallerProfile(string? DisplayName, string? UserName, string? Email)
 {
     public static readonly CallerProfile Empty = new(null, null, null);
+
+    /// <summary>What the issuer's <see cref="IssuerOptions.PersonClaim"/> says: the same for all accounts of one person. Kept as a keyed hash alone.</summary>
+    public string? PersonKey { get; init; }
 
     public override string ToString() => nameof(CallerProfile);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace OpenOva.Relay.Identity;
@@ -9,6 +10,7 @@ internal sealed class OddClaimException(string claim) : Exception($"The claim {c
 internal static class Claims
 {
     private const long LastUnixSecond = 253_402_300_799;
+    private const int MaximumIdentifierLength = 255;
 
     public static string? Text(JsonElement payload, string name)
     {
@@ -25,6 +27,27 @@ internal static class Claims
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetDecimal(out var seconds) || seconds is < 0 or > LastUnixSecond)
             throw new OddClaimException(name);
         return DateTimeOffset.FromUnixTimeSeconds((long)decimal.Truncate(seconds));
+    }
+
+    /// <summary>An identifier as text, whole number or an array of exactly one of them, as user attributes come; blank text is none.</summary>
+    public static string? Identifier(JsonElement payload, string name)
+    {
+        if (!payload.TryGetProperty(name, out var value))
+            return null;
+        if (value.ValueKind == JsonValueKind.Array)
+        {
+            if (value.GetArrayLength() == 0)
+                return null;
+            value = value.GetArrayLength() == 1 ? value[0] : throw new OddClaimException(name);
+        }
+        var text = value.ValueKind switch
+        {
+            JsonValueKind.Null => null,
+            JsonValueKind.String => TextOf(value, name).Trim(),
+            JsonValueKind.Number when value.TryGetInt64(out var number) => number.ToString(CultureInfo.InvariantCulture),
+            _ => throw new OddClaimException(name),
+        };
+        return string.IsNullOrEmpty(text) ? null : text.Length <= MaximumIdentifierLength ? text : throw new OddClaimException(name);
     }
 
     /// <summary>One string, or an array of strings, as <c>aud</c> may be.</summary>

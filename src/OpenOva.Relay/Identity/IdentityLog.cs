@@ -20,4 +20,22 @@ internal static partial class IdentityLog
 
     [LoggerMessage(5006, LogLevel.Warning, "The development issuer serves {Realms} on loopback: anyone on this machine can get a token")]
     public static partial void DevelopmentIssuerServes(ILogger logger, string realms);
+
+    [LoggerMessage(5007, LogLevel.Information, "{Issuer} signed out one {What}")]
+    public static partial void SignedOut(ILogger logger, string issuer, string what);
+
+    [LoggerMessage(5008, LogLevel.Error, "A sign-out at {Issuer} could not be carried out; the issuer was told so, and does not ask again by itself")]
+    public static partial void SignOutNotNoted(ILogger logger, string issuer, Exception exception);
+
+    [LoggerMessage(5009, LogLevel.Warning, "Sign-outs cannot be read; those known stay in force")]
+    public static partial void SignOutsNotRead(ILogger logger, Exception exception);
+
+    [LoggerMessage(5010, LogLevel.Warning, "{Issuer} has no Recheck: a person who is disabled or demoted there keeps his open sessions until he leaves or is signed out by back-channel logout")]
+    public static partial void NoRecheck(ILogger logger, string issuer);
+
+    [LoggerMessage(5011, LogLevel.Warning, "{Issuer} does not answer re-checks; sessions there {Consequence}")]
+    public static partial void RecheckUnanswered(ILogger logger, string issuer, string consequence, Exception exception);
+
+    [LoggerMessage(5012, LogLevel.Information, "{Issuer} answers re-checks again")]
+    public static partial void RecheckAnswered(ILogger logger, string issuer);
 }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using OpenOva.Relay.Configuration;
+using OpenOva.Relay.Identity.Recheck;
 
 namespace OpenOva.Relay.Identity;
 
@@ -16,8 +17,14 @@ internal sealed partial class IdentityRules(IHostEnvironment environment) : Opti
                 Fail($"Issuers:{i}:Issuer", "must not stand twice");
         }
 
-        if (options.ClockSkew < TimeSpan.Zero || options.ClockSkew > TimeSpan.FromMinutes(2))
-            Fail("ClockSkew", "must be from 0 to 2 minutes");
+        for (var i = 0; i < options.AccountPersons.Count; i++)
+            CheckAccount(options, i);
+
+        if (options.ClockSkew < TimeSpan.Zero || options.ClockSkew > TimeSpan.FromMinutes(5))
+            Fail("ClockSkew", "must be from 0 to 5 minutes");
+        if (options.MaximumTokenLifetime < TimeSpan.FromMinutes(1) || options.MaximumTokenLifetime > TimeSpan.FromDays(7))
+            Fail("MaximumTokenLifetime", "must be from 1 minute to 7 days");
+        Range("RefusedLogoutsPerSecond", options.RefusedLogoutsPerSecond, 1, 10_000);
         Range("MaximumTokenLength", options.MaximumTokenLength, 1024, 64 * 1024);
         if (options.KeyRefreshCooldown < TimeSpan.FromSeconds(1))
             Fail("KeyRefreshCooldown", "must be at least 1 second");
@@ -42,8 +49,59 @@ internal sealed partial class IdentityRules(IHostEnvironment environment) : Opti
             Fail($"{key}:Organisation", "must be a DNS label (a-z, 0-9, hyphen; at most 63 characters)");
         if (issuer.Audience.Length == 0)
             Fail($"{key}:Audience", "must name the client id that tokens carry in aud");
+        CheckRoles(issuer, key);
+        if (issuer.PersonClaim is { Length: 0 })
+            Fail($"{key}:PersonClaim", "must name a claim, or be left out");
+        if (issuer.Recheck is { } recheck)
+            CheckRecheck(issuer, recheck, $"{key}:Recheck");
+    }
+
+    private void CheckRoles(IssuerOptions issuer, string key)
+    {
         foreach (var role in issuer.Roles.Keys.Where(role => !CallerRoleNames.ByName.ContainsKey(role)))
             Fail($"{key}:Roles:{role}", $"is no relay role; known are {string.Join(", ", CallerRoleNames.ByName.Keys.Order(StringComparer.Ordinal))}");
+        foreach (var (name, mapping) in issuer.Roles.Select(role => ($"Roles:{role.Key}", role.Value)).Concat(issuer.AudienceRoles.Select(role => ($"AudienceRoles:{role.Key}", role.Value))))
+        {
+            if (!mapping.Groups.All(GroupPath.IsPattern))
+                Fail($"{key}:{name}:Groups", "must be full group paths such as /top/sub, or /top/* for all below");
+            if (mapping.ClientRoles.Any(role => role.Client.Length == 0 || role.Role.Length == 0))
+                Fail($"{key}:{name}:ClientRoles", "must name Client and Role");
+        }
+        if (issuer.GroupsClaim.Length == 0)
+            Fail($"{key}:GroupsClaim", "must name a claim");
+    }
+
+    private void CheckRecheck(IssuerOptions issuer, RecheckOptions recheck, string key)
+    {
+        if (recheck.Interval < TimeSpan.FromSeconds(5) || recheck.Interval > TimeSpan.FromMinutes(15))
+            Fail($"{key}:Interval", "must be from 5 seconds to 15 minutes");
+        if (recheck.Grace < TimeSpan.Zero || recheck.Grace > TimeSpan.FromHours(24))
+            Fail($"{key}:Grace", "must be from 0 to 24 hours");
+        if (recheck.ClientId.Length == 0)
+            Fail($"{key}:ClientId", "must name a client whose service account may view users and clients");
+        if (recheck.SecretFile.Length == 0)
+            Fail($"{key}:SecretFile", "must name a readable file");
+        else
+            FileReadable($"{key}:SecretFile", recheck.SecretFile);
+        if (recheck.AdminBaseOf(issuer) is not { } admin)
+            Fail($"{key}:AdminBase", "must be an absolute http(s) address where the issuer's has no /realms/ to derive it from");
+        else if (admin.Scheme != Uri.UriSchemeHttps && !issuer.AllowHttp && !IssuerAddress.IsLoopback(admin))
+            Fail($"{key}:AdminBase", "is plain http beyond loopback: use https, or allow http for the issuer where the path is protected otherwise");
+        if (issuer.AudienceRoleClients.Contains("*"))
+            Fail($"{key}", "needs every client in AudienceRoleClients by its name: roles of all clients cannot be asked for");
+    }
+
+    private void CheckAccount(IdentityOptions options, int index)
+    {
+        var account = options.AccountPersons[index];
+        if (options.Issuers.All(issuer => issuer.Issuer != account.Issuer))
+            Fail($"AccountPersons:{index}:Issuer", "must be one of the configured issuers");
+        if (account.Subject.Length == 0)
+            Fail($"AccountPersons:{index}:Subject", "must name the account's sub");
+        if (account.Person.Length == 0)
+            Fail($"AccountPersons:{index}:Person", "must be set");
+        if (options.AccountPersons.Take(index).Any(earlier => earlier.Issuer == account.Issuer && earlier.Subject == account.Subject))
+            Fail($"AccountPersons:{index}", "must not name an account twice");
     }
 
     private void CheckDevelopment(IdentityOptions options)

@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OpenOva.Relay.Configuration;
 using OpenOva.Relay.Identity.Development;
+using OpenOva.Relay.Identity.Logout;
+using OpenOva.Relay.Identity.Recheck;
 using OpenOva.Relay.Telemetry;
 
 namespace OpenOva.Relay.Identity;
@@ -13,7 +15,10 @@ internal static class IdentityServices
     private const int MaximumDocumentBytes = 1024 * 1024;
     private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Authentication by the issuers' tokens, and authorization that denies what no call declares.</summary>
+    /// <summary>
+    /// Authentication by the issuers' tokens, and authorization that denies what no call declares. Register a <see cref="RecordAccountMapping"/> before,
+    /// to have mappings ledgered.
+    /// </summary>
     public static IServiceCollection AddRelayIdentity(this IServiceCollection services)
     {
         services.AddRelayOptions<IdentityOptions, IdentityRules>(IdentityOptions.Section);
@@ -23,14 +28,25 @@ internal static class IdentityServices
                 client.Timeout = FetchTimeout;
                 client.MaxResponseContentBufferSize = MaximumDocumentBytes;
             })
+            // Every question would be a line, with an account's id in it.
+            .RemoveAllLoggers()
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) });
         services.AddSingleton(provider => new TokenValidator(
             provider.GetRequiredService<IdentityOptions>(),
             provider.GetRequiredService<IHttpClientFactory>().CreateClient(KeysClient),
+            provider.GetRequiredService<SignOuts>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<IssuerKeys>>()));
+        services.AddSingleton(provider => new RecheckedIssuers(
+            provider.GetRequiredService<IdentityOptions>(),
+            provider.GetRequiredService<IHttpClientFactory>().CreateClient(KeysClient),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<RecheckNotice>();
         services.AddSingleton<RefusedTokens>();
+        services.TryAddSingleton<RecordAccountMapping>((_, _) => Task.CompletedTask);
+        services.AddSingleton<PersonAccounts>();
         services.AddSingleton<Persons>();
+        services.AddSingleton<SignOuts>();
         services.AddSingleton(provider => new DevelopmentIssuer(
             provider.GetRequiredService<IdentityOptions>().Development ?? new DevelopmentIssuerOptions(), provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<DevelopmentIssuerGuard>();

@@ -16,8 +16,9 @@ internal sealed class IssuerKeys(IssuerOptions issuer, IdentityOptions options, 
 
     private readonly Lock _gate = new();
     private ImmutableArray<JsonWebKey> _keys = [];
-    private DateTimeOffset? _fetchedAt;
-    private DateTimeOffset? _attemptedAt;
+    // By the monotonic clock: a wall clock that is set back must not keep old keys alive.
+    private long? _fetchedAt;
+    private long? _attemptedAt;
     private Task? _refresh;
 
     public async ValueTask<(TokenRefusal Refusal, IReadOnlyList<JsonWebKey> Keys)> FindAsync(string kid, string algorithm, CancellationToken cancellation)
@@ -49,7 +50,7 @@ internal sealed class IssuerKeys(IssuerOptions issuer, IdentityOptions options, 
     {
         lock (_gate)
         {
-            var age = time.GetUtcNow() - _fetchedAt;
+            var age = _fetchedAt is { } at ? time.GetElapsedTime(at) : TimeSpan.MaxValue;
             return age < options.KeyMaximumAge ? (_keys, age < options.KeyRefreshInterval) : ([], false);
         }
     }
@@ -64,10 +65,9 @@ internal sealed class IssuerKeys(IssuerOptions issuer, IdentityOptions options, 
         {
             if (_refresh is { IsCompleted: false })
                 return _refresh;
-            var now = time.GetUtcNow();
-            if (now - _attemptedAt < cooldown)
+            if (_attemptedAt is { } at && time.GetElapsedTime(at) < cooldown)
                 return Task.CompletedTask;
-            _attemptedAt = now;
+            _attemptedAt = time.GetTimestamp();
             return _refresh = FetchAsync();
         }
     }
@@ -95,7 +95,7 @@ internal sealed class IssuerKeys(IssuerOptions issuer, IdentityOptions options, 
             lock (_gate)
             {
                 _keys = keys;
-                _fetchedAt = time.GetUtcNow();
+                _fetchedAt = time.GetTimestamp();
             }
         }
         catch (Exception e)

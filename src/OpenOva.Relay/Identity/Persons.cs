@@ -12,7 +12,7 @@ internal sealed class PersonRow
     public string Subject { get; init; } = "";
     public long Version { get; init; }
 
-    /// <summary>UUIDv7; the same for all versions of an account.</summary>
+    /// <summary>UUIDv7: the person that the account stands for, the same for all its versions.</summary>
     public string PersonId { get; init; } = "";
     public string DisplayName { get; init; } = "";
     public string UserName { get; init; } = "";
@@ -24,10 +24,19 @@ internal sealed class PersonRow
     public string Commitment => Convert.ToHexStringLower(SHA256.HashData([.. Salt, .. Encoding.UTF8.GetBytes(DisplayName)]));
 
     public override string ToString() => PersonId;
+
+    /// <summary>The same row, of an account that stands for this person now.</summary>
+    public PersonRow Of(string person) => person == PersonId
+        ? this
+        : new()
+        {
+            Organisation = Organisation, Issuer = Issuer, Subject = Subject, Version = Version, PersonId = person,
+            DisplayName = DisplayName, UserName = UserName, Email = Email, Salt = Salt, FirstSeenUs = FirstSeenUs,
+        };
 }
 
 /// <summary>The one erasable place of clear personal fields.</summary>
-internal sealed class Persons(TimeProvider time)
+internal sealed class Persons(PersonAccounts accounts, TimeProvider time)
 {
     private const int SaltBytes = 16;
     private const int MaximumTextLength = 400;
@@ -38,6 +47,7 @@ internal sealed class Persons(TimeProvider time)
     /// </summary>
     public async Task<PersonRow> RememberAsync(RelayTransaction transaction, Caller caller)
     {
+        var person = await accounts.PersonOfAsync(transaction, caller.Organisation, caller.Issuer, caller.Subject, caller.Profile.PersonKey);
         var (display, user, email) = (Cut(caller.Profile.DisplayName ?? caller.Profile.UserName), Cut(caller.Profile.UserName), Cut(caller.Profile.Email));
         var known = await transaction.QueryAsync<PersonRow>(
             """
@@ -45,8 +55,12 @@ internal sealed class Persons(TimeProvider time)
             FROM persons WHERE organisation = @Organisation AND issuer = @Issuer AND subject = @Subject ORDER BY version DESC
             """,
             new { caller.Organisation, caller.Issuer, caller.Subject });
+        if (known.Any(row => row.PersonId != person))
+            await transaction.ExecuteAsync(
+                "UPDATE persons SET person_id = @person WHERE organisation = @Organisation AND issuer = @Issuer AND subject = @Subject",
+                new { person, caller.Organisation, caller.Issuer, caller.Subject });
         if (known.FirstOrDefault(row => row.DisplayName == display && row.UserName == user && row.Email == email) is { } same)
-            return same;
+            return same.Of(person);
 
         var now = time.GetUtcNow();
         var row = new PersonRow
@@ -55,7 +69,7 @@ internal sealed class Persons(TimeProvider time)
             Issuer = caller.Issuer,
             Subject = caller.Subject,
             Version = known.Count == 0 ? 1 : known[0].Version + 1,
-            PersonId = known.Count == 0 ? Guid.CreateVersion7(now).ToString() : known[0].PersonId,
+            PersonId = person,
             DisplayName = display,
             UserName = user,
             Email = email,
@@ -69,6 +83,24 @@ internal sealed class Persons(TimeProvider time)
             """,
             row);
         return row;
+    }
+
+    /// <summary>
+    /// Whether something that an account did was the caller's own doing: a person, not an account. What the caller's token says of him counts from now
+    /// on, before it is asked.
+    /// </summary>
+    public Task<bool> IsOwnAsync(RelayDatabase database, Caller caller, string issuer, string subject, CancellationToken cancellation)
+    {
+        if (caller.Issuer == issuer && caller.Subject == subject)
+            return Task.FromResult(true);
+        return database.TransactAsync(
+            async transaction =>
+            {
+                await accounts.PersonOfAsync(transaction, caller.Organisation, caller.Issuer, caller.Subject, caller.Profile.PersonKey);
+                await accounts.PersonOfAsync(transaction, caller.Organisation, issuer, subject, null);
+                return await PersonAccounts.AreOneAsync(transaction, caller.Organisation, (caller.Issuer, caller.Subject), (issuer, subject));
+            },
+            cancellation);
     }
 
     // A token's text is as long as the identity provider likes; NUL is no text to PostgreSQL, nor is half a surrogate pair.

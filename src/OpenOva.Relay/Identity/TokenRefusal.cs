@@ -31,6 +31,14 @@ internal enum TokenRefusal
     NotAGateway = 17,
     /// <summary>The gateway's token is of another organisation than the person's.</summary>
     GatewayOrganisation = 18,
+    /// <summary>Of a session that the issuer has ended, or of an account from before it was signed out.</summary>
+    SignedOut = 19,
+    /// <summary>It would live longer than sign-outs are remembered.</summary>
+    TooLongLived = 20,
+    /// <summary>A logout token without the logout event, without subject and session, or with a nonce.</summary>
+    NotALogout = 21,
+    /// <summary>A logout token that was taken before.</summary>
+    Replayed = 22,
 }
 
 internal static class TokenRefusalLabels
@@ -39,7 +47,7 @@ internal static class TokenRefusalLabels
     [
         "none", "missing", "too-large", "malformed", "duplicate-claim", "algorithm", "critical-header", "unknown-issuer", "unknown-key",
         "keys-unavailable", "bad-signature", "wrong-type", "wrong-audience", "claim-missing", "expired", "not-yet-valid", "issued-in-future",
-        "not-a-gateway", "gateway-organisation",
+        "not-a-gateway", "gateway-organisation", "signed-out", "too-long-lived", "not-a-logout", "replayed",
     ];
 
     /// <summary>The stable label of the metric and the ledger.</summary>

@@ -2,12 +2,14 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
+using OpenOva.Relay.Database;
+using OpenOva.Relay.Identity.Logout;
 
 namespace OpenOva.Relay.Identity;
 
 /// <summary>
-/// Validates access tokens of the configured issuers. The order is fixed: shape, algorithm, issuer, key, signature, and only then the
-/// claims, so that a reason other than the first four is never a stranger's invention.
+/// Validates access and logout tokens of the configured issuers. The order is fixed: shape, algorithm, issuer, key, signature, and only then
+/// the claims, so that a reason other than the first four is never a stranger's invention.
 /// </summary>
 internal sealed class TokenValidator
 {
@@ -15,51 +17,76 @@ internal sealed class TokenValidator
 
     private readonly FrozenDictionary<string, (IssuerOptions Options, IssuerKeys Keys)> _issuers;
     private readonly IdentityOptions _options;
+    private readonly SignOuts _signOuts;
     private readonly TimeProvider _time;
 
-    public TokenValidator(IdentityOptions options, HttpClient http, TimeProvider time, ILogger<IssuerKeys> log)
+    public TokenValidator(IdentityOptions options, HttpClient http, SignOuts signOuts, TimeProvider time, ILogger<IssuerKeys> log)
     {
         _options = options;
+        _signOuts = signOuts;
         _time = time;
+        // Keys of one issuer each: the same key id at another is another key.
         _issuers = options.Issuers.ToFrozenDictionary(
             issuer => issuer.Issuer, issuer => (issuer, new IssuerKeys(issuer, options, http, time, log)), StringComparer.Ordinal);
     }
 
     public async ValueTask<TokenResult> ValidateAccessTokenAsync(string token, CancellationToken cancellation)
     {
+        var (refusal, issuer, claims) = await AuthenticateAsync(token, AccessClaims.Read, cancellation);
+        if (refusal == TokenRefusal.None)
+            refusal = claims!.Check(issuer!, _time.GetUtcNow(), _options.ClockSkew, _options.MaximumTokenLifetime);
+        if (refusal != TokenRefusal.None)
+            return TokenResult.Refused(refusal, issuer);
+        var caller = claims!.ToCaller(issuer!);
+        return _signOuts.Refuses(caller.Issuer, caller.Subject, caller.SessionId, caller.IssuedAt.ToUnixMicroseconds())
+            ? TokenResult.Refused(TokenRefusal.SignedOut, issuer)
+            : TokenResult.Accepted(caller);
+    }
+
+    /// <summary>Everything but whether it was taken before.</summary>
+    public async ValueTask<LogoutResult> ValidateLogoutTokenAsync(string token, CancellationToken cancellation)
+    {
+        var (refusal, issuer, claims) = await AuthenticateAsync(token, LogoutClaims.Read, cancellation);
+        var now = _time.GetUtcNow();
+        if (refusal == TokenRefusal.None)
+            refusal = claims!.Check(issuer!, now, _options.ClockSkew, _options.MaximumTokenLifetime);
+        return refusal == TokenRefusal.None
+            ? new LogoutResult(claims!.ToSignOut(issuer!, now, _options.ClockSkew, _options.MaximumTokenLifetime), issuer, refusal)
+            : new LogoutResult(null, issuer, refusal);
+    }
+
+    /// <summary>The claims of a token that the issuer it names has signed; nothing is said of the claims yet.</summary>
+    private async ValueTask<(TokenRefusal Refusal, IssuerOptions? Issuer, TClaims? Claims)> AuthenticateAsync<TClaims>(
+        string token, Func<TokenText, IssuerOptions, TClaims> read, CancellationToken cancellation)
+        where TClaims : class
+    {
         var refusal = TokenText.TryRead(token, _options.MaximumTokenLength, out var text);
         if (text is null)
-            return TokenResult.Refused(refusal);
+            return (refusal, null, null);
+        var found = IssuerOf(text.Payload);
         try
         {
-            return await ValidateAsync(token, text, cancellation);
+            var algorithm = Claims.Text(text.Header, "alg");
+            if (!SigningAlgorithms.IsAllowed(algorithm))
+                return (TokenRefusal.AlgorithmNotAllowed, found?.Options, null);
+            if (text.Header.TryGetProperty("crit", out _))
+                return (TokenRefusal.CriticalHeader, found?.Options, null);
+            if (found is not var (issuer, issuerKeys))
+                return (TokenRefusal.UnknownIssuer, null, null);
+            if (Claims.Text(text.Header, "kid") is not { Length: > 0 } kid)
+                return (TokenRefusal.UnknownKey, issuer, null);
+            // Read before the library parses the same bytes: what it cannot read, it would call a bad signature.
+            var claims = read(text, issuer);
+
+            (refusal, var keys) = await issuerKeys.FindAsync(kid, algorithm!, cancellation);
+            if (refusal == TokenRefusal.None)
+                refusal = await CheckSignatureAsync(token, issuer, keys);
+            return (refusal, issuer, claims);
         }
         catch (OddClaimException)
         {
-            return TokenResult.Refused(TokenRefusal.Malformed, IssuerOf(text.Payload)?.Options);
+            return (TokenRefusal.Malformed, found?.Options, null);
         }
-    }
-
-    private async ValueTask<TokenResult> ValidateAsync(string token, TokenText text, CancellationToken cancellation)
-    {
-        var algorithm = Claims.Text(text.Header, "alg");
-        if (!SigningAlgorithms.IsAllowed(algorithm))
-            return TokenResult.Refused(TokenRefusal.AlgorithmNotAllowed, IssuerOf(text.Payload)?.Options);
-        if (text.Header.TryGetProperty("crit", out _))
-            return TokenResult.Refused(TokenRefusal.CriticalHeader, IssuerOf(text.Payload)?.Options);
-        if (IssuerOf(text.Payload) is not var (issuer, issuerKeys))
-            return TokenResult.Refused(TokenRefusal.UnknownIssuer);
-        if (Claims.Text(text.Header, "kid") is not { Length: > 0 } kid)
-            return TokenResult.Refused(TokenRefusal.UnknownKey, issuer);
-        // Read before the library parses the same bytes: what it cannot read, it would call a bad signature.
-        var claims = AccessClaims.Read(text, issuer);
-
-        var (refusal, keys) = await issuerKeys.FindAsync(kid, algorithm!, cancellation);
-        if (refusal == TokenRefusal.None)
-            refusal = await CheckSignatureAsync(token, issuer, keys);
-        if (refusal == TokenRefusal.None)
-            refusal = claims.Check(issuer, _time.GetUtcNow(), _options.ClockSkew);
-        return refusal == TokenRefusal.None ? TokenResult.Accepted(claims.ToCaller(issuer)) : TokenResult.Refused(refusal, issuer);
     }
 
     private (IssuerOptions Options, IssuerKeys Keys)? IssuerOf(JsonElement payload)

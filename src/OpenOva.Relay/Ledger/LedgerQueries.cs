@@ -49,6 +49,23 @@ internal static class LedgerQueries
     // SQLite allows 32,766 parameters a statement and PostgreSQL 65,535.
     private const int RowsAStatement = 500;
 
+    /// <summary>The fingerprint of the root key under which the ledger was begun; null: it has not been.</summary>
+    public static Task<string?> RootAsync(RelayDatabase database, string organisation, CancellationToken cancellation) =>
+        database.ExecuteScalarAsync<string?>("SELECT fingerprint FROM ledger_roots WHERE organisation = @organisation", new { organisation }, cancellation);
+
+    /// <summary>Notes it, unless another one was noted before; returns the one that counts.</summary>
+    public static Task<string?> BeginAsync(RelayDatabase database, string organisation, string fingerprint, CancellationToken cancellation) =>
+        database.TransactAsync(
+            async transaction =>
+            {
+                await transaction.ExecuteAsync(
+                    "INSERT INTO ledger_roots (organisation, fingerprint) VALUES (@organisation, @fingerprint) ON CONFLICT (organisation) DO NOTHING",
+                    new { organisation, fingerprint });
+                return await transaction.ExecuteScalarAsync<string?>(
+                    "SELECT fingerprint FROM ledger_roots WHERE organisation = @organisation", new { organisation });
+            },
+            cancellation);
+
     public static Task<IReadOnlyList<string>> OrganisationsWithStagedAsync(RelayDatabase database, CancellationToken cancellation) =>
         database.QueryAsync<string>("SELECT DISTINCT organisation FROM ledger_staged", null, cancellation);
 

@@ -30,7 +30,12 @@ internal sealed class OrganisationKeys(string folder, RelayDatabase database, Le
         try
         {
             if (_rings.TryGetValue(organisation, out ring)) return ring;
-            ring = await ReadAsync(organisation, cancellation) ?? await MakeAsync(organisation, cancellation);
+            var known = await LedgerQueries.RootAsync(database, organisation, cancellation);
+            ring = await ReadAsync(organisation, cancellation);
+            if (known is not null && ring?.History.Fingerprint != known)
+                throw new InvalidOperationException($"the ledger of {organisation} was begun under the root key {known}, and {folder} does not have it: every replica needs the same Relay:Ledger:Keys");
+            ring ??= await MakeAsync(organisation, cancellation);
+            if (known is null) await BeginAsync(organisation, ring, cancellation);
             _rings[organisation] = ring;
             return ring;
         }
@@ -106,6 +111,13 @@ internal sealed class OrganisationKeys(string folder, RelayDatabase database, Le
         await File.WriteAllBytesAsync(path + ".new", Encoding.ASCII.GetBytes(history.Jws.Compact), cancellation);
         File.Move(path + ".new", path, overwrite: true);
         return new KeyRing(signing, history);
+    }
+
+    // Of two replicas with different folders that begin at the same time, one finds the other's key here.
+    private async Task BeginAsync(string organisation, KeyRing ring, CancellationToken cancellation)
+    {
+        if (await LedgerQueries.BeginAsync(database, organisation, ring.History.Fingerprint, cancellation) == ring.History.Fingerprint) return;
+        throw new InvalidOperationException($"the ledger of {organisation} was begun under another root key than that of {folder}: every replica needs the same Relay:Ledger:Keys");
     }
 
     private async Task NoteAsync(string organisation, KeyRing ring, CancellationToken cancellation) => await database.TransactAsync(

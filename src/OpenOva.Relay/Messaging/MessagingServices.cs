@@ -39,7 +39,7 @@ internal static class MessagingServices
         services.AddSingleton<BrokerConnection>();
         services.AddSingleton<BusState>();
         services.AddSingleton<RefusedQueues>();
-        services.AddSingleton<IReadinessProbe, BusProbe>();
+        services.AddSingleton<IReadinessDetail, BusHealth>();
 
         var consumers = services.Select(service => service.ImplementationInstance).OfType<ConsumerRegistration>()
             .Where(consumer => (consumer.Roles & roles) != 0).ToArray();

@@ -73,10 +73,15 @@ internal sealed partial class DirectoryObjectStore : IObjectStore, IDisposable
         });
 
     public Task<ObjectContent> GetAsync(string bucket, string key, ByteRange? range = null, CancellationToken cancellation = default) =>
+        GetVersionAsync(bucket, key, null, range, cancellation);
+
+    public Task<ObjectContent> GetVersionAsync(
+        string bucket, string key, string? versionId, ByteRange? range = null, CancellationToken cancellation = default) =>
         GuardAsync(async () =>
         {
             var place = Locate(bucket, key);
-            var meta = await ReadMetaAsync(place, cancellation) ?? throw new ObjectNotFoundException(bucket, key);
+            var meta = await ReadMetaAsync(place, cancellation);
+            if (meta is null || (versionId is not null && meta.VersionId != versionId)) throw new ObjectNotFoundException(bucket, key);
             var offset = range?.Offset ?? 0;
             if (offset < 0 || range?.Length <= 0 || (range is not null && offset >= meta.Bytes)) throw new ObjectRangeException(bucket, key);
             var length = Math.Min(range?.Length ?? long.MaxValue, meta.Bytes - offset);
@@ -101,7 +106,14 @@ internal sealed partial class DirectoryObjectStore : IObjectStore, IDisposable
         });
 
     public Task<StoredObject?> HeadAsync(string bucket, string key, CancellationToken cancellation = default) =>
-        GuardAsync(async () => (await ReadMetaAsync(Locate(bucket, key), cancellation))?.ToStored(key));
+        HeadVersionAsync(bucket, key, null, cancellation);
+
+    public Task<StoredObject?> HeadVersionAsync(string bucket, string key, string? versionId, CancellationToken cancellation = default) =>
+        GuardAsync(async () =>
+        {
+            var meta = await ReadMetaAsync(Locate(bucket, key), cancellation);
+            return versionId is null || meta?.VersionId == versionId ? meta?.ToStored(key) : null;
+        });
 
     public async IAsyncEnumerable<ListedObject> ListAsync(
         string bucket, string prefix, [EnumeratorCancellation] CancellationToken cancellation = default)

@@ -7,6 +7,7 @@ namespace OpenOva.Relay.ObjectStorage;
 internal interface IObjectStore
 {
     /// <summary>What this store can promise. Evidence says so: a lock that is not enforced is never claimed.</summary>
+    /// <exception cref="ObjectStoreUnavailableException">It has not been found out yet.</exception>
     StoreCapabilities Capabilities { get; }
 
     /// <summary>
@@ -29,8 +30,18 @@ internal interface IObjectStore
     /// <exception cref="ObjectRangeException">The range starts at or behind the end.</exception>
     Task<ObjectContent> GetAsync(string bucket, string key, ByteRange? range = null, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// The same of exactly this version, which nobody can put another over and no deletion marker hides. Null: the newest one.
+    /// </summary>
+    /// <exception cref="ObjectNotFoundException">No such version.</exception>
+    /// <exception cref="ObjectRangeException">The range starts at or behind the end.</exception>
+    Task<ObjectContent> GetVersionAsync(string bucket, string key, string? versionId, ByteRange? range = null, CancellationToken cancellation = default);
+
     /// <summary>Null when there is no such object.</summary>
     Task<StoredObject?> HeadAsync(string bucket, string key, CancellationToken cancellation = default);
+
+    /// <summary>The same of exactly this version. Null when there is none.</summary>
+    Task<StoredObject?> HeadVersionAsync(string bucket, string key, string? versionId, CancellationToken cancellation = default);
 
     /// <summary>Objects whose key starts with <paramref name="prefix"/>, in ordinal order of keys. Empty: all of the bucket.</summary>
     IAsyncEnumerable<ListedObject> ListAsync(string bucket, string prefix, CancellationToken cancellation = default);
@@ -41,9 +52,11 @@ internal interface IObjectStore
     /// </summary>
     /// <param name="bypassGovernance">Deletes in spite of a GOVERNANCE retention; never of COMPLIANCE or a hold. Its own identity on a real store.</param>
     /// <exception cref="ObjectLockedException">Retention or a hold forbids it.</exception>
+    /// <exception cref="ObjectStoreDeniedException">No lock does, but the identity lacks the right.</exception>
+    /// <exception cref="ObjectStoreIdentityException">No identity for this is configured.</exception>
     Task DeleteVersionAsync(string bucket, string key, string versionId, bool bypassGovernance = false, CancellationToken cancellation = default);
 
-    /// <summary>Prolongs the retention. Shortening it or weakening its mode is refused.</summary>
+    /// <summary>Sets or prolongs the retention. Shortening it or weakening its mode is refused; a store may deny to strengthen the mode.</summary>
     /// <exception cref="ObjectLockedException">It would be shortened or weakened.</exception>
     /// <exception cref="ObjectNotFoundException">No such version.</exception>
     Task ExtendRetentionAsync(string bucket, string key, string versionId, Retention retention, CancellationToken cancellation = default);
@@ -71,7 +84,7 @@ internal enum RetentionMode
 
 internal sealed record Retention(RetentionMode Mode, DateTimeOffset Until);
 
-/// <param name="Sha256">64 lower-case hex digits, of the stored bytes.</param>
+/// <param name="Sha256">64 lower-case hex digits, of the stored bytes; empty where the store knows none, since somebody else put the object.</param>
 internal sealed record StoredObject(string Key, string VersionId, long Bytes, string Sha256)
 {
     public Retention? Retention { get; init; }

@@ -1,3 +1,5 @@
+using OpenOva.Relay.ObjectStorage.S3;
+
 namespace OpenOva.Relay.ObjectStorage;
 
 /// <summary>Section <c>Relay:ObjectStorage</c>.</summary>
@@ -19,6 +21,9 @@ internal sealed class ObjectStorageOptions
 
     /// <summary>Further buckets that connections may name in <c>recording.bucket</c>. Default: none.</summary>
     public IList<string> OtherBuckets { get; } = [];
+
+    /// <summary>The S3 endpoint that keeps the objects. Default: none, and the directory keeps them.</summary>
+    public S3Options S3 { get; } = new();
 
     /// <summary>All bucket names, each once.</summary>
     public IReadOnlyList<string> Buckets => [.. OtherBuckets.Prepend(EvidenceBucket).Prepend(CallsBucket).Prepend(RecordingsBucket).Distinct()];

@@ -1,4 +1,5 @@
 using OpenOva.Relay.Configuration;
+using OpenOva.Relay.ObjectStorage.S3;
 using OpenOva.Relay.Telemetry;
 
 namespace OpenOva.Relay.ObjectStorage;
@@ -11,9 +12,18 @@ internal static class ObjectStorageServices
         services.AddSingleton<IObjectStore>(provider =>
         {
             var options = provider.GetRequiredService<ObjectStorageOptions>();
-            var root = Path.GetFullPath(options.Directory, provider.GetRequiredService<DataDirectory>().Path);
-            return new DirectoryObjectStore(root, options.Buckets, provider.GetRequiredService<TimeProvider>());
+            var time = provider.GetRequiredService<TimeProvider>();
+            if (options.S3.IsConfigured) return new S3ObjectStore(options.S3, options.Buckets, time);
+            return new DirectoryObjectStore(Path.GetFullPath(options.Directory, provider.GetRequiredService<DataDirectory>().Path), options.Buckets, time);
         });
+        services.AddSingleton<IStoreCheck>(provider =>
+        {
+            var (options, time) = (provider.GetRequiredService<ObjectStorageOptions>(), provider.GetRequiredService<TimeProvider>());
+            return provider.GetRequiredService<IObjectStore>() is S3ObjectStore store
+                ? new S3StoreCheck(store, options.S3, options, time)
+                : new DirectoryStoreCheck(provider.GetRequiredService<IObjectStore>(), options, time);
+        });
+        services.AddHostedService<S3StoreWatch>();
         services.AddSingleton<IReadinessProbe, ObjectStoreProbe>();
         return services;
     }

@@ -13,7 +13,9 @@ internal sealed class DeleteLivePieces(IObjectStore store, RelayDatabase databas
     public async Task ConsumeAsync(Delivery<RecordingVerified> delivery, CancellationToken cancellation)
     {
         var message = delivery.Message;
+        // Pieces that did not fit the chain stay for a person to look at.
         var row = message.Held ? await RecordingQueries.FindAsync(database, message.Organisation, message.Session, cancellation) : null;
+        if (row is { LiveKept: true }) row = null;
         var pieces = row is null ? 0 : await DeleteAsync(row, cancellation);
         await delivery.CompleteAsync(
             async transaction =>
@@ -26,6 +28,12 @@ internal sealed class DeleteLivePieces(IObjectStore store, RelayDatabase databas
             cancellation);
     }
 
+    /// <summary>Deletes what a replica that came back put after the others had been deleted.</summary>
+    public async Task DeleteLateAsync(RecordingRow row, CancellationToken cancellation)
+    {
+        if (row is { VerifiedUs: not null, LiveKept: false }) await DeleteAsync(row, cancellation);
+    }
+
     private async Task<int> DeleteAsync(RecordingRow row, CancellationToken cancellation)
     {
         // The live pieces stand in the sealed object's folder under live/.
@@ -33,8 +41,9 @@ internal sealed class DeleteLivePieces(IObjectStore store, RelayDatabase databas
         var deleted = 0;
         await foreach (var live in store.ListAsync(row.EvidenceBucket, folder, cancellation))
         {
-            if (await store.HeadAsync(row.EvidenceBucket, live.Key, cancellation) is not { } stored) continue;
-            await store.DeleteVersionAsync(row.EvidenceBucket, live.Key, stored.VersionId, bypassGovernance: false, cancellation);
+            // Two tries of one put may have left two versions.
+            while (await store.HeadAsync(row.EvidenceBucket, live.Key, cancellation) is { } stored)
+                await store.DeleteVersionAsync(row.EvidenceBucket, live.Key, stored.VersionId, bypassGovernance: false, cancellation);
             deleted++;
         }
 

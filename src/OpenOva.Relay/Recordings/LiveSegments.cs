@@ -13,22 +13,22 @@ using OpenOva.Relay.ObjectStorage;
 namespace OpenOva.Relay.Recordings;
 
 /// <summary>
-/// Puts closed segments of open recordings into the store, in their order, and once a minute the position of each chain into the ledger. A segment is put
+/// Puts closed segments of open recordings into the store, each recording's in their order, and once a minute the position of each chain into the ledger. A segment is put
 /// only after its frames were synced: what the store or the ledger knows of a recording, the spool has too, whatever happens to the machine.
 /// Segments wait as positions in the spool, so an outage of the store costs disk, not memory.
 /// </summary>
 internal sealed class LiveSegments(
-    SpoolLog spool, IObjectStore store, ObjectStorageOptions buckets, RelayDatabase database, LedgerStage ledger, RecordingsOptions options,
-    TimeProvider time, ILogger<LiveSegments> logger) : BackgroundService
+    SpoolLog spool, IObjectStore store, ObjectStorageOptions buckets, RelayDatabase database, Leases leases, ReplicaName replica, LedgerStage ledger,
+    RecordingsOptions options, TimeProvider time, ILogger<LiveSegments> logger) : BackgroundService
 {
     private static readonly byte[] Magic = "RELAY-SEGMENT 1\n"u8.ToArray();
-    private readonly Channel<SpooledSegment> _closed = Channel.CreateUnbounded<SpooledSegment>(new UnboundedChannelOptions { SingleReader = true });
+    // A put waits for the store's answer: one at a time would fall behind a busy replica.
+    private readonly Lane[] _lanes = [.. Enumerable.Range(0, 8).Select(_ => new Lane())];
     private readonly ConcurrentDictionary<Guid, long> _chained = new();
     private readonly ConcurrentDictionary<Guid, byte> _finished = new();
-    private readonly SemaphoreSlim _uploading = new(1, 1);
 
     /// <summary>Takes a segment that was just closed. Never blocks.</summary>
-    public void Add(SpooledSegment segment) => _closed.Writer.TryWrite(segment);
+    public void Add(SpooledSegment segment) => LaneOf(segment.Session.Id).Closed.Writer.TryWrite(segment);
 
     /// <summary>
     /// The session is about to be sealed: its remaining segments need not be put any more. When it returns none is being put.
@@ -36,8 +36,9 @@ internal sealed class LiveSegments(
     public async Task FinishAsync(Guid session, CancellationToken cancellation)
     {
         _finished[session] = 0;
-        await _uploading.WaitAsync(cancellation);
-        _uploading.Release();
+        var lane = LaneOf(session);
+        await lane.Uploading.WaitAsync(cancellation);
+        lane.Uploading.Release();
         _chained.TryRemove(session, out _);
     }
 
@@ -46,17 +47,21 @@ internal sealed class LiveSegments(
 
     public override void Dispose()
     {
-        _uploading.Dispose();
+        foreach (var lane in _lanes) lane.Uploading.Dispose();
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(_lanes.Select(lane => UploadAsync(lane, stoppingToken)));
+
+    private Lane LaneOf(Guid session) => _lanes[(uint)session.GetHashCode() % _lanes.Length];
+
+    private async Task UploadAsync(Lane lane, CancellationToken stoppingToken)
     {
         try
         {
-            await foreach (var segment in _closed.Reader.ReadAllAsync(stoppingToken))
+            await foreach (var segment in lane.Closed.Reader.ReadAllAsync(stoppingToken))
             {
-                while (!await TryUploadAsync(segment, stoppingToken)) await Task.Delay(options.RetryPeriod, time, stoppingToken);
+                while (!await TryUploadAsync(lane, segment, stoppingToken)) await Task.Delay(options.RetryPeriod, time, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -65,9 +70,9 @@ internal sealed class LiveSegments(
         }
     }
 
-    private async Task<bool> TryUploadAsync(SpooledSegment segment, CancellationToken cancellation)
+    private async Task<bool> TryUploadAsync(Lane lane, SpooledSegment segment, CancellationToken cancellation)
     {
-        await _uploading.WaitAsync(cancellation);
+        await lane.Uploading.WaitAsync(cancellation);
         try
         {
             if (_finished.ContainsKey(segment.Session.Id)) return true;
@@ -84,7 +89,7 @@ internal sealed class LiveSegments(
         }
         finally
         {
-            _uploading.Release();
+            lane.Uploading.Release();
         }
     }
 
@@ -122,14 +127,26 @@ internal sealed class LiveSegments(
         var last = _chained.GetOrAdd(segment.Session.Id, now);
         if (now - last < options.ChainPeriod.Ticks / TimeSpan.TicksPerMicrosecond) return;
         await database.TransactAsync(
-            transaction => ledger.AddAsync(transaction, segment.Descriptor.Organisation, LedgerEventTypes.RecordingChain, new JsonObject
+            async transaction =>
             {
-                ["session"] = segment.Descriptor.Session,
-                ["epoch"] = segment.Descriptor.Epoch,
-                ["number"] = segment.Number,
-                ["head"] = segment.Head,
-            }),
+                // Once another replica has taken over, what it sealed is the recording, and the ledger must not know of more than that.
+                if (!await leases.HoldsAsync(transaction, $"replica/{replica.Name}", segment.Descriptor.Epoch)) return;
+                await ledger.AddAsync(transaction, segment.Descriptor.Organisation, LedgerEventTypes.RecordingChain, new JsonObject
+                {
+                    ["session"] = segment.Descriptor.Session,
+                    ["epoch"] = segment.Descriptor.Epoch,
+                    ["number"] = segment.Number,
+                    ["head"] = segment.Head,
+                });
+            },
             cancellation);
         _chained[segment.Session.Id] = now;
+    }
+
+    private sealed class Lane
+    {
+        public Channel<SpooledSegment> Closed { get; } = Channel.CreateUnbounded<SpooledSegment>(new UnboundedChannelOptions { SingleReader = true });
+
+        public SemaphoreSlim Uploading { get; } = new(1, 1);
     }
 }

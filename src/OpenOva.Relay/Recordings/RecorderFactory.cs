@@ -51,6 +51,7 @@ internal sealed class RecorderFactory(SpoolIntake spool, LiveSegments live, Data
             ["epoch"] = subject.Epoch,
             ["session_key"] = key.PublicKey.ToJwk(),
             ["replica"] = subject.Replica,
+            ["software"] = new JsonObject { ["version"] = Version, ["sha256"] = ProgramSha256 },
         };
         var descriptor = new RecordingDescriptor
         {

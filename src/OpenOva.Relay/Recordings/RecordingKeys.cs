@@ -19,6 +19,9 @@ internal sealed record RecordingKeys(string Organisation, string Session, long E
     /// <summary>Where the live pieces of all epochs stand.</summary>
     public string LiveFolder => $"live/{Folder}/";
 
+    /// <summary>What the keys of this epoch's live pieces begin with.</summary>
+    public string LivePrefix => string.Create(CultureInfo.InvariantCulture, $"live/{Folder}/{Epoch}-");
+
     public string LiveSegment(long number) => string.Create(CultureInfo.InvariantCulture, $"live/{Folder}/{Epoch}-{number:D8}.seg");
 
     private string Folder => string.Create(CultureInfo.InvariantCulture, $"{Organisation}/{RowClock.FromUnixMicroseconds(OpenedUs):yyyy/MM/dd}/{Session}");

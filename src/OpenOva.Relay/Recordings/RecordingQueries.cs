@@ -40,6 +40,8 @@ internal sealed class RecordingRow
     public long SealedUs { get; init; }
 
     public long? VerifiedUs { get; init; }
+
+    public bool LiveKept { get; init; }
 }
 
 /// <summary>The recordings' SQL.</summary>
@@ -48,7 +50,7 @@ internal static class RecordingQueries
     private const string Columns =
         """
         organisation, session, epoch, bucket, object_key, object_version, index_key, index_version, evidence_bucket, manifest_key, manifest_version,
-        manifest_sha256, recorded_bytes, object_bytes, recovered, retention_until_us, sealed_us
+        manifest_sha256, recorded_bytes, object_bytes, recovered, retention_until_us, sealed_us, live_kept
         """;
 
     public static Task<RecordingRow?> FindAsync(RelayDatabase database, string organisation, string session, CancellationToken cancellation) =>
@@ -60,10 +62,32 @@ internal static class RecordingQueries
         await transaction.ExecuteAsync(
             $"""
             INSERT INTO recordings ({Columns}) VALUES (@Organisation, @Session, @Epoch, @Bucket, @ObjectKey, @ObjectVersion, @IndexKey, @IndexVersion,
-            @EvidenceBucket, @ManifestKey, @ManifestVersion, @ManifestSha256, @RecordedBytes, @ObjectBytes, @Recovered, @RetentionUntilUs, @SealedUs)
+            @EvidenceBucket, @ManifestKey, @ManifestVersion, @ManifestSha256, @RecordedBytes, @ObjectBytes, @Recovered, @RetentionUntilUs, @SealedUs, @LiveKept)
             ON CONFLICT (organisation, session) DO NOTHING
             """,
             row) == 1;
+
+    /// <summary>The row becomes the longer recording's; the other's is kept aside.</summary>
+    public static async Task SupplementAsync(RelayTransaction transaction, RecordingRow before, RecordingRow row)
+    {
+        await transaction.ExecuteAsync(
+            """
+            INSERT INTO recordings_supplemented (organisation, session, manifest_sha256, bucket, object_key, object_version, index_key, index_version,
+            evidence_bucket, manifest_key, manifest_version, recorded_bytes, sealed_us)
+            VALUES (@Organisation, @Session, @ManifestSha256, @Bucket, @ObjectKey, @ObjectVersion, @IndexKey, @IndexVersion,
+            @EvidenceBucket, @ManifestKey, @ManifestVersion, @RecordedBytes, @SealedUs)
+            """,
+            before);
+        await transaction.ExecuteAsync(
+            """
+            UPDATE recordings SET epoch = @Epoch, bucket = @Bucket, object_key = @ObjectKey, object_version = @ObjectVersion, index_key = @IndexKey,
+            index_version = @IndexVersion, evidence_bucket = @EvidenceBucket, manifest_key = @ManifestKey, manifest_version = @ManifestVersion,
+            manifest_sha256 = @ManifestSha256, recorded_bytes = @RecordedBytes, object_bytes = @ObjectBytes, recovered = @Recovered,
+            retention_until_us = @RetentionUntilUs, sealed_us = @SealedUs, verified_us = NULL, verification_held = NULL
+            WHERE organisation = @Organisation AND session = @Session
+            """,
+            row);
+    }
 
     public static Task<int> VerifiedAsync(RelayTransaction transaction, string organisation, string session, long nowUs, bool held) =>
         transaction.ExecuteAsync(

@@ -5,7 +5,6 @@ using OpenOva.Relay.Evidence;
 using OpenOva.Relay.Evidence.Keys;
 using OpenOva.Relay.Evidence.Ledger;
 using OpenOva.Relay.Evidence.Recording;
-using OpenOva.Relay.Evidence.Spool;
 using OpenOva.Relay.Ledger;
 using OpenOva.Relay.Messaging;
 using OpenOva.Relay.ObjectStorage;
@@ -16,54 +15,140 @@ namespace OpenOva.Relay.Recordings;
 internal sealed record RecordingSealed(string Organisation, string Session, string ManifestSha256);
 
 /// <summary>
-/// Makes one object, index and signed manifest of a spooled session and puts them into the store; then the ledger names the manifest. Safe to run again after
-/// any break: objects are put if absent, and the row is inserted once.
+/// Makes one object, index and signed manifest of a session and puts them into the store; then the ledger names the manifest. Safe to run again after any
+/// break, and by several replicas: one seals at a time, objects are put if absent, and what was sealed before is supplemented where there is more, never replaced.
 /// </summary>
 internal sealed class RecordingSealer(
-    SpoolLog spool, IObjectStore store, ObjectStorageOptions buckets, RelayDatabase database, LedgerStage ledger, Outbox outbox, OrganisationKeys keys,
-    RecordingsOptions options, string scratchFolder, TimeProvider time, ILogger<RecordingSealer> logger)
+    string? bootId, IObjectStore store, ObjectStorageOptions buckets, RelayDatabase database, LedgerStage ledger, Outbox outbox, OrganisationKeys keys,
+    SealClaims claims, RecordingsOptions options, string scratchFolder, TimeProvider time, ILogger<RecordingSealer> logger)
 {
     private const int MaxManifestBytes = 1 << 20;
     private const int MaxAttempts = 16;
 
+    // What the store does not enforce is never claimed.
+    private string Lock => store.Capabilities.LockEnforced ? options.LockMode.ToString().ToUpperInvariant() : "NONE";
+
     /// <summary>Seals.</summary>
-    /// <param name="session">Where its frames are.</param>
-    /// <param name="knownEnd">How the session ended, where its recorder's replica still lives; it counts if the spool could not take it.</param>
+    /// <param name="source">Where its segments come from.</param>
+    /// <param name="knownEnd">How the session ended, where that is known otherwise than from the source.</param>
     /// <param name="atEnd">What else is written with the seal, in the same transaction.</param>
     /// <param name="cancellation">Ends the sealing; it is run again later.</param>
+    /// <returns>The recording as it stands now: sealed here, or before by another hand that had as much of it.</returns>
+    /// <exception cref="SealClaimedException">Another replica seals it now.</exception>
     public async Task<RecordingRow> SealAsync(
-        SpooledSession session, RecordedEnd? knownEnd, Func<RelayTransaction, ReplayedSession, RecordingRow, Task> atEnd, CancellationToken cancellation)
+        ISegmentSource source, RecordedEnd? knownEnd, Func<RelayTransaction, ReplayedSession, RecordingRow, Task> atEnd, CancellationToken cancellation)
     {
+        var claim = await claims.TakeAsync(source.Organisation, source.Session.ToString("D"), cancellation);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var keeping = KeepAsync(claim, over.Token);
+        try
+        {
+            return await SealAsync(source, claim, knownEnd, atEnd, cancellation);
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await keeping;
+            await ReleaseAsync(claim);
+        }
+    }
+
+    private async Task<RecordingRow> SealAsync(
+        ISegmentSource source, SealClaim claim, RecordedEnd? knownEnd, Func<RelayTransaction, ReplayedSession, RecordingRow, Task> atEnd, CancellationToken cancellation)
+    {
+        var before = await RecordingQueries.FindAsync(database, claim.Organisation, claim.Session, cancellation);
         Directory.CreateDirectory(scratchFolder);
-        var scratch = Path.Combine(scratchFolder, $"{session.Id:n}.guac.gz");
+        var scratch = Path.Combine(scratchFolder, $"{source.Session:n}.guac.gz");
         await using var file = new FileStream(scratch, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 128 * 1024, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
         await using var writer = new SealedObjectWriter(file);
         var tree = new MerkleFrontier();
-        var (replay, ring) = await ReplayAsync(session, writer, tree, cancellation);
+        var (replay, ring) = await ReplayAsync(source, writer, tree, cancellation);
         var descriptor = replay.Descriptor;
         var index = await writer.FinishAsync(descriptor.Organisation, descriptor.Session);
         await file.FlushAsync(cancellation);
-        var sealing = new Sealing(descriptor, replay, knownEnd, index, tree, writer.Instructions, ring);
+        if (before is not null && before.RecordedBytes >= index.RawBytes) return before;
+        var sealing = new Sealing(descriptor, replay, knownEnd, index, tree, writer.Instructions, ring, bootId, await SupplementedAsync(before, cancellation));
         var row = await PutAsync(sealing, file, cancellation);
         await database.TransactAsync(
             async transaction =>
             {
-                if (!await RecordingQueries.InsertAsync(transaction, row)) return;
-                await ledger.AddAsync(transaction, row.Organisation, LedgerEventTypes.RecordingSealed, SealedEvent(sealing, row));
+                await claims.GuardAsync(transaction, claim);
+                if (before is null)
+                {
+                    await RecordingQueries.InsertAsync(transaction, row);
+                    if (replay.FromLivePieces) await NoteChainAsync(transaction, sealing);
+                    await ledger.AddAsync(transaction, row.Organisation, LedgerEventTypes.RecordingSealed, sealing.Event(row, Lock));
+                }
+                else
+                {
+                    await RecordingQueries.SupplementAsync(transaction, before, row);
+                    await ledger.AddAsync(transaction, row.Organisation, LedgerEventTypes.RecordingSupplemented, sealing.Event(row, Lock));
+                }
+
                 await atEnd(transaction, replay, row);
                 await outbox.AddAsync(transaction, new RecordingSealed(row.Organisation, row.Session, row.ManifestSha256), row.Organisation);
             },
             cancellation);
-        logger.Sealed(row.Session, row.RecordedBytes, index.Segments.Count, row.Recovered);
+        if (before is null) logger.Sealed(row.Session, row.RecordedBytes, index.Segments.Count, row.Recovered);
+        else logger.Supplemented(row.Session, row.RecordedBytes - before.RecordedBytes);
         return row;
     }
 
-    private async Task<(ReplayedSession Replay, KeyRing Ring)> ReplayAsync(SpooledSession session, SealedObjectWriter writer, MerkleFrontier tree, CancellationToken cancellation)
+    private async Task<ObjectReference?> SupplementedAsync(RecordingRow? before, CancellationToken cancellation)
     {
-        var organisation = RecordingDescriptor.Parse(spool.Read(session.All().First()).Payload).Organisation;
-        var ring = await keys.OfAsync(organisation, cancellation);
-        var replay = await new SpoolReplay(spool, ring.Signing).RunAsync(
-            session,
+        if (before is null) return null;
+        var stored = await store.HeadAsync(before.EvidenceBucket, before.ManifestKey, cancellation) ?? throw new ObjectNotFoundException(before.EvidenceBucket, before.ManifestKey);
+        return new ObjectReference(before.EvidenceBucket, before.ManifestKey, stored.Bytes, before.ManifestSha256);
+    }
+
+    // A big recording takes longer to put than a claim runs.
+    private async Task KeepAsync(SealClaim claim, CancellationToken over)
+    {
+        while (!over.IsCancellationRequested)
+        {
+            await Task.Delay(SealClaims.Duration / 4, time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (over.IsCancellationRequested) return;
+            try
+            {
+                await claims.RenewAsync(claim, over);
+            }
+            catch (Exception exception) when (exception is DatabaseUnavailableException or OperationCanceledException)
+            {
+                // A claim that lapses meanwhile is found out when the seal is noted.
+            }
+        }
+    }
+
+    private async Task ReleaseAsync(SealClaim claim)
+    {
+        try
+        {
+            await claims.ReleaseAsync(claim, CancellationToken.None);
+        }
+        catch (DatabaseUnavailableException)
+        {
+            // It lapses by itself.
+        }
+    }
+
+    // Where the chain stood that the session's own key signed: a supplement must go on from there.
+    private async Task NoteChainAsync(RelayTransaction transaction, Sealing sealing)
+    {
+        if (sealing.Replay.ServiceFrom is not > 0) return;
+        await ledger.AddAsync(transaction, sealing.Descriptor.Organisation, LedgerEventTypes.RecordingChain, new JsonObject
+        {
+            ["session"] = sealing.Descriptor.Session,
+            ["epoch"] = sealing.Descriptor.Epoch,
+            ["number"] = sealing.Replay.ServiceFrom - 1,
+            ["head"] = sealing.Replay.Head,
+        });
+    }
+
+    private async Task<(ReplayedSession Replay, KeyRing Ring)> ReplayAsync(ISegmentSource source, SealedObjectWriter writer, MerkleFrontier tree, CancellationToken cancellation)
+    {
+        var ring = await keys.OfAsync(source.Organisation, cancellation);
+        var replay = await source.ReplayAsync(
+            ring.Signing,
             async (compact, raw) =>
             {
                 tree.Append(MerkleHash.Leaf(Encoding.ASCII.GetBytes(compact)));
@@ -93,6 +178,8 @@ internal sealed class RecordingSealer(
         if (await store.HeadAsync(buckets.EvidenceBucket, recordingKeys.Manifest, cancellation) is not { } storedManifest) return null;
         var file = await store.GetBytesAsync(buckets.EvidenceBucket, recordingKeys.Manifest, MaxManifestBytes, cancellation);
         var read = Jws.Parse(file, JwsTypes.Manifest, recordingKeys.Manifest).ReadPayload(recordingKeys.Manifest);
+        // Another source had another part of the session: that manifest was put under these keys, and this one takes the next.
+        if (read.Object("recording").Digest("sha256") != sealing.Index.ObjectSha256) return null;
         var storedObject = await store.HeadAsync(bucket, recordingKeys.Object, cancellation) ?? throw new ObjectNotFoundException(bucket, recordingKeys.Object);
         var storedIndex = await store.HeadAsync(bucket, recordingKeys.Index, cancellation) ?? throw new ObjectNotFoundException(bucket, recordingKeys.Index);
         return Row(sealing, recordingKeys, storedObject, storedIndex, storedManifest, read.Count("sealed_us"), read.Object("retention").Count("until_us"));
@@ -104,14 +191,14 @@ internal sealed class RecordingSealer(
         var sealedUs = time.GetUnixMicroseconds();
         var days = Math.Max(descriptor.RetentionDays, options.MinimumRetentionDays);
         var untilUs = sealedUs + days * 86_400_000_000L;
-        var governance = Term(RetentionMode.Governance, untilUs, days);
+        var locked = Term(options.LockMode, untilUs, days);
         var encodedIndex = index.Encode();
         file.Position = 0;
-        var storedObject = await PutOnceAsync(descriptor.Bucket, recordingKeys.Object, file, index.ObjectSha256, governance, cancellation);
+        var storedObject = await PutOnceAsync(descriptor.Bucket, recordingKeys.Object, file, index.ObjectSha256, locked, cancellation);
         if (storedObject.Sha256 != index.ObjectSha256) return null;
-        var storedIndex = await PutOnceAsync(descriptor.Bucket, recordingKeys.Index, new MemoryStream(encodedIndex), Digests.Hex(encodedIndex), governance, cancellation);
+        var storedIndex = await PutOnceAsync(descriptor.Bucket, recordingKeys.Index, new MemoryStream(encodedIndex), Digests.Hex(encodedIndex), locked, cancellation);
         if (storedIndex.Sha256 != Digests.Hex(encodedIndex)) return null;
-        var jws = await Manifest(sealing, recordingKeys, encodedIndex, sealedUs, untilUs).SignAsync(sealing.Ring.Signing, cancellation);
+        var jws = await sealing.Manifest(recordingKeys, encodedIndex, sealedUs, new(Lock, untilUs)).SignAsync(sealing.Ring.Signing, cancellation);
         var manifest = Encoding.ASCII.GetBytes(jws.Compact);
         var storedManifest = await PutOnceAsync(
             buckets.EvidenceBucket, recordingKeys.Manifest, new MemoryStream(manifest), Digests.Hex(manifest), Term(RetentionMode.Compliance, untilUs, days), cancellation);
@@ -131,78 +218,6 @@ internal sealed class RecordingSealer(
             return await store.HeadAsync(bucket, key, cancellation) ?? throw new ObjectNotFoundException(bucket, key);
         }
     }
-
-    private RecordingManifest Manifest(Sealing sealing, RecordingKeys recordingKeys, byte[] encodedIndex, long sealedUs, long untilUs)
-    {
-        var (descriptor, replay, index) = (sealing.Descriptor, sealing.Replay, sealing.Index);
-        return new RecordingManifest
-        {
-            Organisation = descriptor.Organisation,
-            Session = descriptor.Session,
-            Epoch = descriptor.Epoch,
-            SealedUs = sealedUs,
-            Connection = descriptor.Connection,
-            Subject = descriptor.Subject,
-            Decision = descriptor.Decision,
-            Opening = descriptor.Opening,
-            SessionKey = descriptor.SessionKey,
-            SoftwareVersion = descriptor.SoftwareVersion,
-            SoftwareSha256 = descriptor.SoftwareSha256,
-            GuacdVersion = replay.GuacdVersion,
-            ClockWallUs = replay.SyncMs is null ? null : replay.ConnectedUs,
-            ClockSyncMs = replay.SyncMs,
-            OpenedUs = descriptor.OpenedUs,
-            ConnectedUs = replay.ConnectedUs,
-            EndedUs = replay.EndedUs,
-            EndReason = (replay.End ?? sealing.KnownEnd)?.Reason ?? "REPLICA_LOST",
-            EndStatus = (replay.End ?? sealing.KnownEnd)?.Status ?? 0,
-            Totals = replay.Totals,
-            Coverage = replay.Coverage,
-            Gaps = replay.Gaps,
-            Recovered = RecoveryOf(sealing),
-            SegmentCount = index.Segments.Count,
-            SegmentRoot = Convert.ToHexStringLower(sealing.Tree.Root()),
-            SegmentHead = replay.Head,
-            Recording = new(descriptor.Bucket, recordingKeys.Object, index.ObjectBytes, index.ObjectSha256),
-            RawBytes = index.RawBytes,
-            RawSha256 = index.RawSha256,
-            Instructions = sealing.Instructions,
-            Index = new(descriptor.Bucket, recordingKeys.Index, encodedIndex.Length, Digests.Hex(encodedIndex)),
-            Retention = new(store.Capabilities.LockEnforced ? "GOVERNANCE" : "NONE", untilUs),
-        };
-    }
-
-    private Recovery? RecoveryOf(Sealing sealing)
-    {
-        var replay = sealing.Replay;
-        if (replay.ServiceFrom is not { } from) return null;
-        // Its replica still lives and saw the recorder fail: what was delivered was written before.
-        if (replay.End is null && sealing.KnownEnd is not null) return new("recorder-failed", "process-killed", from);
-        if (replay.End is not null) return new("spool-damaged", "disk-lost", from);
-        // The same start of the machine: what was written is still there. Another: what was synced is.
-        var sameStart = replay.Descriptor.BootId.Length > 0 && replay.Descriptor.BootId == spool.BootId;
-        return new("replica-lost", sameStart ? "process-killed" : "power-lost", from);
-    }
-
-    private JsonObject SealedEvent(Sealing sealing, RecordingRow row) => new()
-    {
-        ["session"] = row.Session,
-        ["epoch"] = row.Epoch,
-        ["manifest_sha256"] = row.ManifestSha256,
-        ["state"] = row.Recovered ? "recovered" : "complete",
-        ["recorded_bytes"] = row.RecordedBytes,
-        ["gaps"] = sealing.Replay.Gaps.Count,
-        ["bound"] = RecoveryOf(sealing)?.Bound,
-        ["coverage"] = new JsonObject
-        {
-            ["heartbeats"] = sealing.Replay.Coverage.Heartbeats,
-            ["session_ms"] = sealing.Replay.Coverage.SessionMs,
-            ["covered_ms"] = sealing.Replay.Coverage.CoveredMs,
-            ["max_gap_ms"] = sealing.Replay.Coverage.MaxGapMs,
-        },
-        ["retention_until_us"] = row.RetentionUntilUs,
-        ["lock"] = store.Capabilities.LockEnforced ? "GOVERNANCE" : "NONE",
-    };
 
     private RecordingRow Row(
         Sealing sealing, RecordingKeys recordingKeys, StoredObject storedObject, StoredObject storedIndex, StoredObject storedManifest, long sealedUs, long untilUs) => new()
@@ -224,10 +239,8 @@ internal sealed class RecordingSealer(
         Recovered = sealing.Replay.ServiceFrom is not null,
         RetentionUntilUs = untilUs,
         SealedUs = sealedUs,
+        LiveKept = sealing.Replay is { FromLivePieces: true, Gaps.Count: > 0 },
     };
 
     private static Retention? Term(RetentionMode mode, long untilUs, int days) => days == 0 ? null : new(mode, RowClock.FromUnixMicroseconds(untilUs));
-
-    private sealed record Sealing(
-        RecordingDescriptor Descriptor, ReplayedSession Replay, RecordedEnd? KnownEnd, RecordingIndex Index, MerkleFrontier Tree, long Instructions, KeyRing Ring);
 }

@@ -19,8 +19,8 @@ internal sealed class RecordingVerification(IObjectStore store, RelayDatabase da
     public async Task<IReadOnlyList<Check>> VerifyAsync(RecordingRow row, CancellationToken cancellation)
     {
         var ring = await keys.OfAsync(row.Organisation, cancellation);
-        var manifest = await ReadAsync(row.EvidenceBucket, row.ManifestKey, MaxManifestBytes, cancellation);
-        var index = await ReadAsync(row.Bucket, row.IndexKey, MaxIndexBytes, cancellation);
+        var manifest = await ReadAsync(row.EvidenceBucket, row.ManifestKey, row.ManifestVersion, MaxManifestBytes, cancellation);
+        var index = await ReadAsync(row.Bucket, row.IndexKey, row.IndexVersion, MaxIndexBytes, cancellation);
         var events = await EventsAsync(row, manifest, cancellation);
         var checks = new CheckList();
         checks.Add(CheckNames.Keys, CheckOutcome.Held, "this service's own");
@@ -55,11 +55,11 @@ internal sealed class RecordingVerification(IObjectStore store, RelayDatabase da
         return events;
     }
 
-    private async Task<byte[]?> ReadAsync(string bucket, string key, int limit, CancellationToken cancellation)
+    private async Task<byte[]?> ReadAsync(string bucket, string key, string version, int limit, CancellationToken cancellation)
     {
         try
         {
-            await using var opened = await store.GetAsync(bucket, key, null, cancellation);
+            await using var opened = await store.GetVersionAsync(bucket, key, version, null, cancellation);
             if (opened.Length > limit) return [];
             using var bytes = new MemoryStream();
             await opened.Content.CopyToAsync(bytes, cancellation);
@@ -75,7 +75,7 @@ internal sealed class RecordingVerification(IObjectStore store, RelayDatabase da
     {
         try
         {
-            return await store.GetAsync(row.Bucket, row.ObjectKey, null, cancellation);
+            return await store.GetVersionAsync(row.Bucket, row.ObjectKey, row.ObjectVersion, null, cancellation);
         }
         catch (ObjectNotFoundException)
         {

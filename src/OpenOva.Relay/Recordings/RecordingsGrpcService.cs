@@ -29,7 +29,7 @@ internal sealed class RecordingsGrpcService(
     public override async Task<RecordingServiceGetResponse> Get(RecordingServiceGetRequest request, ServerCallContext context)
     {
         var row = await FindAsync(request.SessionId, request.Purpose, "manifest", context);
-        var manifest = await store.GetBytesAsync(row.EvidenceBucket, row.ManifestKey, MaxManifestBytes, context.CancellationToken);
+        var manifest = await store.GetVersionBytesAsync(row.EvidenceBucket, row.ManifestKey, row.ManifestVersion, MaxManifestBytes, context.CancellationToken);
         return new()
         {
             Recording = new Recording
@@ -53,17 +53,17 @@ internal sealed class RecordingsGrpcService(
         if (request.Length < 0) throw RelayException.InvalidField("length");
         if (request.Part is < RecordingPart.Recording or > RecordingPart.Manifest) throw RelayException.InvalidField("part");
         var row = await FindAsync(request.SessionId, request.Purpose, request.Part.ToString().ToLowerInvariant(), context);
-        var (bucket, key) = request.Part switch
+        var (bucket, key, version) = request.Part switch
         {
-            RecordingPart.Recording => (row.Bucket, row.ObjectKey),
-            RecordingPart.Index => (row.Bucket, row.IndexKey),
-            _ => (row.EvidenceBucket, row.ManifestKey),
+            RecordingPart.Recording => (row.Bucket, row.ObjectKey, row.ObjectVersion),
+            RecordingPart.Index => (row.Bucket, row.IndexKey, row.IndexVersion),
+            _ => (row.EvidenceBucket, row.ManifestKey, row.ManifestVersion),
         };
         var whole = request.Offset == 0 && request.Length == 0;
         var range = whole ? (ByteRange?)null : new ByteRange(request.Offset, request.Length == 0 ? null : request.Length);
         try
         {
-            await using var opened = await store.GetAsync(bucket, key, range, context.CancellationToken);
+            await using var opened = await store.GetVersionAsync(bucket, key, version, range, context.CancellationToken);
             var buffer = new byte[ChunkBytes];
             int read;
             while ((read = await opened.Content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, context.CancellationToken)) > 0)
@@ -94,8 +94,8 @@ internal sealed class RecordingsGrpcService(
         // What is no id is looked up nowhere: a NUL in it would be an error of PostgreSQL's, and so another answer.
         if (!Guid.TryParseExact(session, "D", out _)) throw new RelayException(ErrorReason.NotPermitted);
         var people = await RecordingQueries.SubjectAsync(database, caller.Organisation, session, context.CancellationToken);
-        // Nobody reads his own, and whether another organisation's exists is nobody's business.
-        if (people is null || (people.Issuer == caller.Issuer && people.Subject == caller.Subject)) throw new RelayException(ErrorReason.NotPermitted);
+        // Nobody reads his own, by whichever of his accounts, and whether another organisation's exists is nobody's business.
+        if (people is null || await persons.IsOwnAsync(database, caller, people.Issuer, people.Subject, context.CancellationToken)) throw new RelayException(ErrorReason.NotPermitted);
         var row = await RecordingQueries.FindAsync(database, caller.Organisation, session, context.CancellationToken) ?? throw new RelayException(ErrorReason.NotSealed);
         await database.TransactAsync(
             async transaction =>

@@ -25,4 +25,10 @@ internal static partial class RecordingsLog
 
     [LoggerMessage(EventId = 2007, Level = LogLevel.Information, Message = "Session {Session}: recording verified from the store")]
     public static partial void Verified(this ILogger logger, string session);
+
+    [LoggerMessage(EventId = 2008, Level = LogLevel.Warning, Message = "Session {Session}: {Bytes} bytes more than were sealed before; sealed as a supplement")]
+    public static partial void Supplemented(this ILogger logger, string session, long bytes);
+
+    [LoggerMessage(EventId = 2009, Level = LogLevel.Information, Message = "Session {Session}: its recording is being sealed by another replica")]
+    public static partial void SealedElsewhere(this ILogger logger, string session);
 }

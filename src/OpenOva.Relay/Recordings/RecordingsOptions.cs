@@ -1,4 +1,5 @@
 using OpenOva.Relay.Configuration;
+using OpenOva.Relay.ObjectStorage;
 
 namespace OpenOva.Relay.Recordings;
 
@@ -29,6 +30,12 @@ internal sealed class RecordingsOptions
     /// <summary>Recordings are kept at least this many days, whatever a connection says. Default 0: the connection decides.</summary>
     public int MinimumRetentionDays { get; set; }
 
+    /// <summary>
+    /// How recordings are locked. Default <c>Governance</c>: two persons can have one erased where the law demands it. <c>Compliance</c>: nobody can, before its
+    /// time. Manifests and checkpoints are always locked in COMPLIANCE.
+    /// </summary>
+    public RetentionMode LockMode { get; set; } = RetentionMode.Governance;
+
     /// <summary>How often the position of each open recording's chain enters the ledger. Default 1 min; must be positive.</summary>
     public TimeSpan ChainPeriod { get; set; } = TimeSpan.FromMinutes(1);
 
@@ -43,6 +50,7 @@ internal sealed class ValidateRecordingsOptions() : OptionsRules<RecordingsOptio
         if (options.Spool.Length == 0) Fail(nameof(options.Spool), "must name a folder");
         Range(nameof(options.MinimumFreeBytes), options.MinimumFreeBytes, 0, long.MaxValue);
         Range(nameof(options.MinimumRetentionDays), options.MinimumRetentionDays, 0, 36_500);
+        if (!Enum.IsDefined(options.LockMode)) Fail(nameof(options.LockMode), "must be Governance or Compliance");
         Positive(nameof(options.ChainPeriod), options.ChainPeriod);
         Positive(nameof(options.RetryPeriod), options.RetryPeriod);
     }

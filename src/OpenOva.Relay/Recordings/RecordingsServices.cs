@@ -20,10 +20,13 @@ internal static class RecordingsServices
         services.AddSingleton<LiveSegments>();
         services.AddHostedService(p => p.GetRequiredService<LiveSegments>());
         services.AddSingleton(p => new RecordingSealer(
-            p.GetRequiredService<Evidence.Spool.SpoolLog>(), p.GetRequiredService<IObjectStore>(), p.GetRequiredService<ObjectStorageOptions>(),
-            p.GetRequiredService<RelayDatabase>(), p.GetRequiredService<LedgerStage>(), p.GetRequiredService<Outbox>(), p.GetRequiredService<OrganisationKeys>(),
+            p.GetRequiredService<Evidence.Spool.SpoolLog>().BootId, p.GetRequiredService<IObjectStore>(), p.GetRequiredService<ObjectStorageOptions>(),
+            p.GetRequiredService<RelayDatabase>(), p.GetRequiredService<LedgerStage>(), p.GetRequiredService<Outbox>(), p.GetRequiredService<OrganisationKeys>(), p.GetRequiredService<SealClaims>(),
             p.GetRequiredService<RecordingsOptions>(), p.GetRequiredService<DataDirectory>().At("scratch"), p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<RecordingSealer>>()));
+        services.AddSingleton<SealClaims>();
+        services.AddSingleton<LostRecordings>();
+        services.AddSingleton<DeleteLivePieces>();
         services.AddSingleton<RecordingVerification>();
         services.AddRelayConsumer<VerifySealedRecording, RecordingSealed>("recordings.verify");
         services.AddRelayConsumer<DeleteLivePieces, RecordingVerified>("recordings.delete-live");

@@ -9,6 +9,7 @@ namespace OpenOva.Relay.Sessions;
 internal sealed class LiveSessions(SessionsOptions options, RelayMetrics metrics)
 {
     private readonly ConcurrentDictionary<string, SessionTunnel?> _sessions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SessionOutcome> _ordered = new(StringComparer.Ordinal);
     private volatile SessionOutcome? _closing;
     private int _places;
 
@@ -31,6 +32,7 @@ internal sealed class LiveSessions(SessionsOptions options, RelayMetrics metrics
         return new Place(() =>
         {
             _sessions.TryRemove(session.Id, out _);
+            _ordered.TryRemove(session.Id, out _);
             Interlocked.Decrement(ref _places);
             metrics.ActiveSessions.Add(-1, labels);
         });
@@ -40,7 +42,19 @@ internal sealed class LiveSessions(SessionsOptions options, RelayMetrics metrics
     public void Attach(string id, SessionTunnel tunnel)
     {
         _sessions[id] = tunnel;
-        if (_closing is { } outcome) tunnel.End(outcome);
+        if (_closing is { } closing) tunnel.End(closing);
+        if (_ordered.TryGetValue(id, out var ordered)) tunnel.End(ordered);
+    }
+
+    /// <summary>Ends one session, also one that is only being connected. False: it is not here.</summary>
+    public bool End(string id, SessionOutcome outcome)
+    {
+        if (!_sessions.ContainsKey(id)) return false;
+        // Noted before looking for the tunnel, so that one which is attached meanwhile finds it.
+        _ordered[id] = outcome;
+        if (_sessions.TryGetValue(id, out var tunnel)) tunnel?.End(outcome);
+        else _ordered.TryRemove(id, out _);
+        return true;
     }
 
     /// <summary>Ends all sessions; with <paramref name="forGood"/> no more are taken.</summary>

@@ -15,6 +15,10 @@ internal sealed class ReplicaLease(
 {
     private readonly TaskCompletionSource _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Lease? _lease;
+    private bool _databaseFailed;
+
+    /// <summary>What a replica's lease is called.</summary>
+    public static string NameOf(string replica) => $"replica/{replica}";
 
     /// <summary>The present epoch.</summary>
     public long Epoch => _lease?.Epoch ?? 0;
@@ -55,16 +59,22 @@ internal sealed class ReplicaLease(
     {
         try
         {
-            if (_lease is { } lease && await leases.RenewAsync(lease, options.Lease, cancellation)) return;
-            if (_lease is not null)
+            if (_lease is { } lease)
             {
+                if (await leases.RenewAsync(lease, options.Lease, cancellation) || await ReclaimedAsync(lease, cancellation))
+                {
+                    _databaseFailed = false;
+                    return;
+                }
+
                 logger.LeaseLost(replica.Name);
                 live.EndAll(SessionOutcome.Of(SessionEndReason.ReplicaLost, ErrorReason.ReplicaLost), forGood: false);
                 _lease = null;
             }
 
             await GiveUpFormerLifeAsync(cancellation);
-            _lease = await leases.TryAcquireAsync($"replica/{replica.Name}", replica.Instance, options.Lease, cancellation);
+            _databaseFailed = false;
+            _lease = await leases.TryAcquireAsync(NameOf(replica.Name), replica.Instance, options.Lease, cancellation);
             if (_lease is null) return;
             Directory.CreateDirectory(Path.GetDirectoryName(InstancePath)!);
             await File.WriteAllTextAsync(InstancePath, replica.Instance, cancellation);
@@ -73,8 +83,18 @@ internal sealed class ReplicaLease(
         }
         catch (DatabaseUnavailableException exception)
         {
+            _databaseFailed = true;
             logger.LeaseNotRenewed(exception);
         }
+    }
+
+    // A lease that lapsed because the database was away is still this replica's, unless another one took it over since. One that lapsed while the database
+    // answered lapsed because this process stood still: others may have relied on that.
+    private async Task<bool> ReclaimedAsync(Lease lease, CancellationToken cancellation)
+    {
+        if (!_databaseFailed || !await leases.ReclaimAsync(lease, options.Lease, cancellation)) return false;
+        logger.LeaseReclaimed(replica.Name, lease.Epoch);
+        return true;
     }
 
     private async Task GiveUpFormerLifeAsync(CancellationToken cancellation)

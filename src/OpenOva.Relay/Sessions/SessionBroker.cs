@@ -6,6 +6,7 @@ using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence;
 using OpenOva.Relay.Evidence.Ledger;
 using OpenOva.Relay.Identity;
+using OpenOva.Relay.Identity.Logout;
 using OpenOva.Relay.Ledger;
 using OpenOva.Relay.Recordings;
 using OpenOva.Relay.V1;
@@ -48,6 +49,8 @@ internal sealed class SessionBroker(
         await database.TransactAsync(
             async transaction =>
             {
+                // Asked again where it counts: a sign-out that was noted since the token was checked found no session to end.
+                if (await SignOutQueries.RefusesAsync(transaction, person)) throw new RelayException(ErrorReason.TokenRefused);
                 var decided = await ledger.AddAsync(transaction, person.Organisation, LedgerEventTypes.AccessDecided, decision.ToLedgerData());
                 await persons.RememberAsync(transaction, person);
                 if (!decision.Allowed) return;
@@ -95,5 +98,8 @@ internal sealed class SessionBroker(
         DecisionEvent = decided.Id,
         DecisionSha256 = decided.DataSha256,
         OpenedUs = now.ToUnixMicroseconds(),
+        SidSha256 = person.SessionId is { } sid ? SignOut.HashOf(sid) : null,
+        Acr = person.Acr,
+        AuthenticatedUs = person.AuthenticatedAt?.ToUnixMicroseconds(),
     };
 }

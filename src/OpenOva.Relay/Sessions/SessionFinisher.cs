@@ -1,29 +1,41 @@
-using System.Text.Json.Nodes;
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence.Ledger;
+using OpenOva.Relay.Evidence.Recording;
 using OpenOva.Relay.Evidence.Spool;
 using OpenOva.Relay.Ledger;
+using OpenOva.Relay.ObjectStorage;
 using OpenOva.Relay.Recordings;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Sessions;
 
-/// <summary>A session that is over, or was found in the spool of a former life. Recording null: there is none.</summary>
-internal sealed record FinishedSession(string Organisation, string Id, long Epoch, SessionOutcome Outcome, long? ConnectedUs, long EndedUs, SpooledSession? Recording);
+/// <summary>A session that is over, or was found in the spool of a former life. Recording null: there is none in this replica's spool.</summary>
+internal sealed record FinishedSession(string Organisation, string Id, long Epoch, SessionOutcome Outcome, long? ConnectedUs, long EndedUs, SpooledSession? Recording)
+{
+    /// <summary>Another replica's, or a former life's whose spool is gone: what is in the store is what there is.</summary>
+    public bool TakenOver { get; init; }
+
+    /// <summary>How often finishing it was tried in vain.</summary>
+    public int Failures { get; init; }
+}
 
 /// <summary>
 /// Notes ends and seals recordings, again and again until it is done: while the database or the store is down, the spool keeps what is not sealed. At start it
 /// takes over what a former life left.
 /// </summary>
 internal sealed class SessionFinisher(
-    RelayDatabase database, LedgerStage ledger, RecordingSealer sealer, LiveSegments live, SpoolIntake spool, ReplicaLease lease, ReplicaName replica,
-    RecordingsOptions options, TimeProvider time, ILogger<SessionFinisher> logger) : BackgroundService
+    RelayDatabase database, LedgerStage ledger, RecordingSealer sealer, LiveSegments live, LostRecordings lost, DeleteLivePieces livePieces, IObjectStore store,
+    ObjectStorageOptions buckets, SpoolIntake spool, ReplicaLease lease, ReplicaName replica, RecordingsOptions options, TimeProvider time,
+    ILogger<SessionFinisher> logger) : BackgroundService
 {
     private const int Workers = 2;
     private const long LeftInTheSpool = -1;
     private static readonly SessionOutcome Lost = SessionOutcome.Of(SessionEndReason.ReplicaLost, ErrorReason.ReplicaLost);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private readonly Channel<FinishedSession> _finished = Channel.CreateUnbounded<FinishedSession>();
+    private readonly ConcurrentDictionary<string, byte> _takenOver = new(StringComparer.Ordinal);
     private int _open;
 
     /// <summary>Sessions that are not finished yet.</summary>
@@ -34,6 +46,14 @@ internal sealed class SessionFinisher(
     {
         Interlocked.Increment(ref _open);
         _finished.Writer.TryWrite(session);
+    }
+
+    /// <summary>Takes an unfinished session of a replica that is lost. False: it is being finished already.</summary>
+    public bool TakeOver(SessionRow row)
+    {
+        if (!_takenOver.TryAdd(row.Id, 0)) return false;
+        Add(new FinishedSession(row.Organisation, row.Id, row.Epoch, Lost, row.ConnectedUs, 0, null) { TakenOver = true });
+        return true;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -54,9 +74,23 @@ internal sealed class SessionFinisher(
     {
         await foreach (var session in _finished.Reader.ReadAllAsync(cancellation))
         {
-            while (!await TryFinishAsync(session, cancellation)) await Task.Delay(options.RetryPeriod, time, cancellation);
-            Interlocked.Decrement(ref _open);
+            if (await TryFinishAsync(session, cancellation))
+            {
+                _takenOver.TryRemove(session.Id, out _);
+                Interlocked.Decrement(ref _open);
+                continue;
+            }
+
+            // Put back and not waited for: one that cannot be finished must not hold up the others.
+            _ = PutBackAsync(session with { Failures = session.Failures + 1 }, cancellation);
         }
+    }
+
+    private async Task PutBackAsync(FinishedSession session, CancellationToken cancellation)
+    {
+        var pause = options.RetryPeriod * Math.Pow(2, Math.Min(session.Failures - 1, 10));
+        await Task.Delay(pause < LongestPause ? pause : LongestPause, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _finished.Writer.TryWrite(session);
     }
 
     private async Task<bool> TryFinishAsync(FinishedSession session, CancellationToken cancellation)
@@ -64,6 +98,7 @@ internal sealed class SessionFinisher(
         try
         {
             if (session.Epoch == LeftInTheSpool) return await RecoverAsync(session.Recording!, cancellation);
+            if (session.TakenOver) return await RecoverFromStoreAsync(session, cancellation);
             await database.TransactAsync(transaction => EndAsync(transaction, session), cancellation);
             if (session.Recording is { } recording) await SealAsync(recording, session.Outcome, cancellation);
             return true;
@@ -71,6 +106,11 @@ internal sealed class SessionFinisher(
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             throw;
+        }
+        catch (SealClaimedException)
+        {
+            logger.SealedElsewhere(session.Id);
+            return false;
         }
         catch (Exception exception)
         {
@@ -83,12 +123,16 @@ internal sealed class SessionFinisher(
     {
         await live.FinishAsync(recording.Id, cancellation);
         // A spool that is full has no frame of the end; this replica knows it all the same.
-        var row = await sealer.SealAsync(recording, new RecordedEnd(outcome.Reason.Name(), outcome.Status), SealedAsync, cancellation);
+        var row = await sealer.SealAsync(new SpoolSource(spool.Log, recording), new RecordedEnd(outcome.Reason.Name(), outcome.Status), SealedAsync, cancellation);
+        await livePieces.DeleteLateAsync(row, cancellation);
         Forget(recording, row.Epoch);
     }
 
-    private static Task SealedAsync(RelayTransaction transaction, ReplayedSession replay, RecordingRow row) =>
-        SessionQueries.SealedAsync(transaction, row.Organisation, row.Session, row.SealedUs, row.RecordedBytes, row.Recovered);
+    private static async Task SealedAsync(RelayTransaction transaction, ReplayedSession replay, RecordingRow row)
+    {
+        if (!await SessionQueries.SealedAsync(transaction, row.Organisation, row.Session, row.SealedUs, row.RecordedBytes, row.Recovered))
+            await SessionQueries.SupplementedAsync(transaction, row.Organisation, row.Session, row.RecordedBytes, row.Recovered);
+    }
 
     private async Task<bool> RecoverAsync(SpooledSession recording, CancellationToken cancellation)
     {
@@ -102,7 +146,7 @@ internal sealed class SessionFinisher(
         }
 
         var sealedRow = await sealer.SealAsync(
-            recording,
+            new SpoolSource(spool.Log, recording),
             null,
             async (transaction, replay, sealing) =>
             {
@@ -110,9 +154,37 @@ internal sealed class SessionFinisher(
                 await SealedAsync(transaction, replay, sealing);
             },
             cancellation);
+        await livePieces.DeleteLateAsync(sealedRow, cancellation);
         Forget(recording, sealedRow.Epoch);
         return true;
     }
+
+    private async Task<bool> RecoverFromStoreAsync(FinishedSession session, CancellationToken cancellation)
+    {
+        if (await SessionQueries.FindAsync(database, session.Organisation, session.Id, cancellation) is not { } row) return true;
+        if (row is { EndedUs: not null, SealedUs: not null }) return true;
+        var recording = row.RecordingOpened ? await lost.FindAsync(Subject(row), cancellation) : null;
+        if (recording is null)
+        {
+            await database.TransactAsync(transaction => EndAsync(transaction, session with { EndedUs = time.GetUnixMicroseconds() }), cancellation);
+            return true;
+        }
+
+        await sealer.SealAsync(
+            new LiveSource(recording, store, buckets.EvidenceBucket),
+            row.EndReason is null ? null : new RecordedEnd(row.EndReason, 0),
+            async (transaction, replay, sealing) =>
+            {
+                await EndAsync(transaction, session with { EndedUs = replay.EndedUs });
+                await SealedAsync(transaction, replay, sealing);
+            },
+            cancellation);
+        return true;
+    }
+
+    private static RecordingSubject Subject(SessionRow row) => new(
+        row.Organisation, row.Id, row.Epoch, row.Replica ?? "", row.OpenedUs, new ConnectionReference(row.Connection, row.Protocol, row.ConnectionDigest),
+        new SubjectReference(row.Issuer, row.Subject), new EventReference(row.DecisionEvent, row.DecisionSha256), row.Bucket, (int)row.RetentionDays);
 
     private static FinishedSession Recovered(RecordingDescriptor descriptor, ReplayedSession replay)
     {
@@ -120,14 +192,13 @@ internal sealed class SessionFinisher(
         return new(descriptor.Organisation, descriptor.Session, descriptor.Epoch, outcome, replay.ConnectedUs, replay.EndedUs, null);
     }
 
-    // Sessions of a former life of which the spool knows nothing: they were not recorded, or the spool is gone.
+    // Sessions of a former life of which the spool knows nothing: they were not recorded, or the spool is gone and the store has what was put.
     private async Task EndUnspooledAsync(CancellationToken cancellation)
     {
         var spooled = spool.Left.Select(s => s.Id.ToString("D")).ToHashSet(StringComparer.Ordinal);
         foreach (var row in await SessionQueries.LeftAsync(database, replica.Name, lease.Epoch, cancellation))
         {
-            if (!spooled.Contains(row.Id))
-                Add(new FinishedSession(row.Organisation, row.Id, row.Epoch, Lost, row.ConnectedUs, time.GetUnixMicroseconds(), null));
+            if (!spooled.Contains(row.Id)) TakeOver(row);
         }
     }
 

@@ -57,6 +57,13 @@ internal sealed class SessionRow
     public long RecordedBytes { get; init; }
 
     public bool Recovered { get; init; }
+
+    /// <summary>As <see cref="Identity.Logout.SignOut.HashOf"/>; null where the token named no session.</summary>
+    public string? SidSha256 { get; init; }
+
+    public string? Acr { get; init; }
+
+    public long? AuthenticatedUs { get; init; }
 }
 
 /// <summary>The sessions' SQL.</summary>
@@ -66,7 +73,7 @@ internal static class SessionQueries
         """
         organisation, id, connection, protocol, connection_digest, issuer, subject, gateway_client, recording_required, recording_opened, bucket,
         retention_days, state, end_reason, failure, decision_event, decision_sha256, replica, epoch, opened_us, connected_us, ended_us, sealed_us,
-        verified_us, recorded_bytes, recovered
+        verified_us, recorded_bytes, recovered, sid_sha256, acr, authenticated_us
         """;
 
     public static async Task InsertAsync(RelayTransaction transaction, SessionRow row) =>
@@ -74,7 +81,7 @@ internal static class SessionQueries
             $"""
             INSERT INTO sessions ({Columns}) VALUES (@Organisation, @Id, @Connection, @Protocol, @ConnectionDigest, @Issuer, @Subject, @GatewayClient,
             @RecordingRequired, @RecordingOpened, @Bucket, @RetentionDays, @State, @EndReason, @Failure, @DecisionEvent, @DecisionSha256, @Replica, @Epoch,
-            @OpenedUs, @ConnectedUs, @EndedUs, @SealedUs, @VerifiedUs, @RecordedBytes, @Recovered)
+            @OpenedUs, @ConnectedUs, @EndedUs, @SealedUs, @VerifiedUs, @RecordedBytes, @Recovered, @SidSha256, @Acr, @AuthenticatedUs)
             """,
             row);
 
@@ -141,7 +148,7 @@ internal static class SessionQueries
         await transaction.ExecuteAsync(
             """
             UPDATE sessions SET state = CASE WHEN state = @connecting THEN @connected ELSE state END, connected_us = @connectedUs
-            WHERE organisation = @organisation AND id = @id AND epoch = @epoch AND connected_us IS NULL
+            WHERE organisation = @organisation AND id = @id AND epoch = @epoch AND connected_us IS NULL AND ended_us IS NULL
             """,
             new { organisation, id, epoch, connectedUs, connecting = SessionState.Connecting.Name(), connected = SessionState.Connected.Name() }) == 1;
 
@@ -194,8 +201,28 @@ internal static class SessionQueries
             new { opened = SessionState.Opened.Name() },
             cancellation);
 
-    /// <summary>Unended sessions that an earlier life of this replica held.</summary>
-    public static Task<IReadOnlyList<SessionRow>> LeftAsync(RelayDatabase database, string replica, long epoch, CancellationToken cancellation) =>
+    /// <summary>A longer recording was sealed.</summary>
+    public static Task<int> SupplementedAsync(RelayTransaction transaction, string organisation, string id, long recordedBytes, bool recovered) =>
+        transaction.ExecuteAsync(
+            "UPDATE sessions SET recorded_bytes = @recordedBytes, recovered = @recovered WHERE organisation = @organisation AND id = @id",
+            new { organisation, id, recordedBytes, recovered });
+
+    /// <summary>Sessions that an earlier life of this replica, or another replica, held and did not finish: not ended, or recorded and not sealed.</summary>
+    public static Task<IReadOnlyList<SessionRow>> LeftAsync(RelayDatabase database, string replica, long beforeEpoch, CancellationToken cancellation) =>
         database.QueryAsync<SessionRow>(
-            $"SELECT {Columns} FROM sessions WHERE replica = @replica AND epoch < @epoch AND ended_us IS NULL", new { replica, epoch }, cancellation);
+            $"SELECT {Columns} FROM sessions WHERE replica = @replica AND epoch < @beforeEpoch AND (ended_us IS NULL OR (recording_opened AND sealed_us IS NULL))",
+            new { replica, beforeEpoch },
+            cancellation);
+
+    /// <summary>Replicas with unfinished sessions whose lease lapsed at least this long ago, or is not there at all.</summary>
+    public static Task<IReadOnlyList<string>> LostReplicasAsync(RelayDatabase database, string own, TimeSpan since, CancellationToken cancellation) =>
+        database.QueryAsync<string>(
+            """
+            SELECT s.replica FROM (SELECT DISTINCT replica FROM sessions
+              WHERE replica IS NOT NULL AND (ended_us IS NULL OR (recording_opened AND sealed_us IS NULL))) s
+            LEFT JOIN leases l ON l.name = 'replica/' || s.replica
+            WHERE s.replica <> @own AND COALESCE(l.until_us, 0) + @sinceUs <= relay_now_us()
+            """,
+            new { own, sinceUs = since.Ticks / TimeSpan.TicksPerMicrosecond },
+            cancellation);
 }

@@ -8,7 +8,7 @@ namespace OpenOva.Relay.Sessions;
 /// <summary>The end: the person is told why, and guacd is drained so that what was typed last leaves its trace.</summary>
 internal sealed partial class SessionTunnel
 {
-    private const int QuietMs = 1_000;
+    private const int DisconnectMs = 1_000;
 
     private async Task SayGoodbyeAsync(SessionOutcome outcome, Task fromGuacd, Task toPerson, CancellationTokenSource stopPerson)
     {
@@ -43,11 +43,11 @@ internal sealed partial class SessionTunnel
     {
         var started = _time.GetTimestamp();
         _lastDrawn = started;
-        while (!fromGuacd.IsCompleted && _time.GetElapsedTime(started) < _options.Drain && _time.GetElapsedTime(_lastDrawn).TotalMilliseconds < QuietMs)
-            await Task.WhenAny(fromGuacd, Task.Delay(TimeSpan.FromMilliseconds(100), _time));
+        while (!fromGuacd.IsCompleted && _time.GetElapsedTime(started) < _options.Drain && _time.GetElapsedTime(_lastDrawn) < _options.DrainQuiet)
+            await Task.WhenAny(fromGuacd, Task.Delay(_options.DrainQuiet / 10, _time));
         await TryDisconnectAsync();
         var left = _options.Drain - _time.GetElapsedTime(started);
-        if (left < TimeSpan.FromMilliseconds(QuietMs)) left = TimeSpan.FromMilliseconds(QuietMs);
+        if (left < _options.DrainQuiet) left = _options.DrainQuiet;
         await Task.WhenAny(fromGuacd, Task.Delay(left, _time));
     }
 
@@ -55,7 +55,7 @@ internal sealed partial class SessionTunnel
     {
         try
         {
-            using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(QuietMs), _time);
+            using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(DisconnectMs), _time);
             await _guacd.SendDisconnectAsync(patience.Token);
         }
         catch (Exception exception) when (exception is GuacdException or OperationCanceledException)

@@ -9,9 +9,10 @@ using OpenOva.Relay.Web;
 namespace OpenOva.Relay.Sessions;
 
 /// <summary>The door of <c>openova.relay.v1.SessionService</c>.</summary>
-internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier carrier, RelayDatabase database) : SessionService.SessionServiceBase
+internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier carrier, SessionOrders orders, RelayDatabase database) : SessionService.SessionServiceBase
 {
     private const CallerRoles SeeAll = CallerRoles.Auditor | CallerRoles.SecurityOfficer | CallerRoles.Approver | CallerRoles.Job;
+    private const CallerRoles EndAny = CallerRoles.SecurityOfficer | CallerRoles.Approver;
     private const int MaxPixels = 16_384;
     private const int DefaultPageSize = 50;
     private const int MaxPageSize = 500;
@@ -36,18 +37,20 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
             new TunnelResponse { Ended = new TunnelEnded { Reason = outcome.Reason, GuacamoleStatus = outcome.Status } }, context.CancellationToken);
     }
 
-    [Allow(SeeAll, Own = CallerRoles.Operator)]
-    public override async Task<SessionServiceGetResponse> Get(SessionServiceGetRequest request, ServerCallContext context)
+    [Allow(EndAny, Own = CallerRoles.Operator)]
+    public override async Task<SessionServiceTerminateResponse> Terminate(SessionServiceTerminateRequest request, ServerCallContext context)
     {
+        if (request.Purpose.Length is 0 or > SessionBroker.MaxPurposeLength || request.Purpose.Contains('\0', StringComparison.Ordinal)) throw RelayException.InvalidField("purpose");
         var caller = context.Callers().Caller;
-        // What is no id is looked up nowhere: a NUL in it would be an error of PostgreSQL's, and so another answer.
-        var row = Guid.TryParseExact(request.SessionId, "D", out _)
-            ? await SessionQueries.FindAsync(database, caller.Organisation, request.SessionId, context.CancellationToken)
-            : null;
-        return row is not null && (caller.Has(SeeAll) || (row.Issuer == caller.Issuer && row.Subject == caller.Subject))
-            ? new() { Session = Message(row) }
-            : throw new RelayException(ErrorReason.NotPermitted);
+        var row = await FindAsync(caller, EndAny, request.SessionId, context.CancellationToken);
+        // A second order, and one for a session that has ended meanwhile, finds done what it asks for.
+        await orders.EndAsync(row.Organisation, row.Id, new EndOrder(SessionEndReason.Terminated, caller.Issuer, caller.Subject, request.Purpose), context.CancellationToken);
+        return new();
     }
+
+    [Allow(SeeAll, Own = CallerRoles.Operator)]
+    public override async Task<SessionServiceGetResponse> Get(SessionServiceGetRequest request, ServerCallContext context) =>
+        new() { Session = Message(await FindAsync(context.Callers().Caller, SeeAll, request.SessionId, context.CancellationToken)) };
 
     [Allow(SeeAll, Own = CallerRoles.Operator)]
     public override async Task<SessionServiceListResponse> List(SessionServiceListRequest request, ServerCallContext context)
@@ -61,6 +64,16 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
             database, caller.Organisation, all ? null : caller.Issuer, all ? null : caller.Subject,
             request.PageToken.Length > 0 ? request.PageToken : "g", size, context.CancellationToken);
         return new() { Sessions = { rows.Select(Message) }, NextPageToken = rows.Count == size ? rows[^1].Id : "" };
+    }
+
+    // The same answer for a session that is not there and for one that is none of the caller's.
+    private async Task<SessionRow> FindAsync(Caller caller, CallerRoles any, string id, CancellationToken cancellation)
+    {
+        // What is no id is looked up nowhere: a NUL in it would be an error of PostgreSQL's, and so another answer.
+        var row = Guid.TryParseExact(id, "D", out _) ? await SessionQueries.FindAsync(database, caller.Organisation, id, cancellation) : null;
+        return row is not null && (caller.Has(any) || (row.Issuer == caller.Issuer && row.Subject == caller.Subject))
+            ? row
+            : throw new RelayException(ErrorReason.NotPermitted);
     }
 
     private static TunnelDisplay DisplayOf(TunnelStart start)

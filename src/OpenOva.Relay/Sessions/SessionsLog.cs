@@ -46,4 +46,25 @@ internal static partial class SessionsLog
 
     [LoggerMessage(EventId = 1014, Level = LogLevel.Warning, Message = "Session {Session} is sealed, but the spool cannot note it; the next start finds it again")]
     public static partial void NotForgotten(this ILogger logger, Guid session, Exception exception);
+
+    [LoggerMessage(EventId = 1015, Level = LogLevel.Information, Message = "Session {Session} ends by order: {Reason}")]
+    public static partial void EndOrdered(this ILogger logger, string session, string reason);
+
+    [LoggerMessage(EventId = 1017, Level = LogLevel.Warning, Message = "Replica {Replica} holds its lease again under epoch {Epoch}; it had lapsed while the database was away")]
+    public static partial void LeaseReclaimed(this ILogger logger, string replica, long epoch);
+
+    [LoggerMessage(EventId = 1018, Level = LogLevel.Warning, Message = "Replica {Replica} is lost; {Sessions} of its sessions are finished here")]
+    public static partial void ReplicaTakenOver(this ILogger logger, string replica, int sessions);
+
+    [LoggerMessage(EventId = 1019, Level = LogLevel.Warning, Message = "Lost replicas cannot be looked for now; tried again later")]
+    public static partial void LookFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 1016, Level = LogLevel.Warning, Message = "Orders to end sessions cannot be looked for now; tried again until they can")]
+    public static partial void OrdersNotSeen(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 1020, Level = LogLevel.Information, Message = "Session {Session}: access is withdrawn ({Reason})")]
+    public static partial void AccessWithdrawn(this ILogger logger, string session, string reason);
+
+    [LoggerMessage(EventId = 1021, Level = LogLevel.Warning, Message = "Re-checks of sessions at {Issuer} cannot be made now; tried again until they can")]
+    public static partial void RechecksNotMade(this ILogger logger, string issuer, Exception exception);
 }

@@ -34,8 +34,14 @@ internal sealed class SessionsOptions
     /// <summary>How long guacd is drained after the person has left. Default 5 s; must be positive.</summary>
     public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a replica's lease runs without renewal. Default 20 s; at least 3 s.</summary>
-    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(20);
+    /// <summary>How long guacd must draw nothing for the draining to end before its time. Default 1 s; must be positive and at most <c>Drain</c>.</summary>
+    public TimeSpan DrainQuiet { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long a replica's lease runs without renewal. Default 15 s; at least 3 s. Another replica finishes its sessions when the lease has been lapsed for as
+    /// long again: about twice this time after the replica died.
+    /// </summary>
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>The replica's name, stable over restarts. Default empty: the machine's name.</summary>
     public string Replica { get; set; } = "";
@@ -53,6 +59,8 @@ internal sealed class ValidateSessionsOptions() : OptionsRules<SessionsOptions>(
         Range(nameof(options.ReaderQueueBytes), options.ReaderQueueBytes, 256 << 10, 1 << 30);
         Positive(nameof(options.SyncLag), options.SyncLag);
         Positive(nameof(options.Drain), options.Drain);
+        Positive(nameof(options.DrainQuiet), options.DrainQuiet);
+        if (options.DrainQuiet > options.Drain) Fail(nameof(options.DrainQuiet), "must not be above Drain");
         if (options.Lease < TimeSpan.FromSeconds(3)) Fail(nameof(options.Lease), "must be at least 3 s");
     }
 }

@@ -19,10 +19,19 @@ internal static class SessionsServices
         services.AddSingleton<SessionBroker>();
         services.AddSingleton<SessionCarrier>();
         services.AddSingleton<TicketSweeper>();
+        services.AddSingleton<SessionOrders>();
         services.AddHostedService(p => p.GetRequiredService<ReplicaLease>());
         services.AddHostedService(p => p.GetRequiredService<SessionFinisher>());
         services.AddHostedService(p => p.GetRequiredService<TicketSweeper>());
+        services.AddHostedService<SessionOrderWatch>();
+        services.AddHostedService<LostReplicas>();
         services.AddHostedService<SessionDrain>();
+        services.AddSingleton<AccessWithdrawal>();
+        services.AddSingleton<SignedOutSessions>();
+        services.AddSingleton<RecheckHealth>();
+        services.AddSingleton<Telemetry.IReadinessDetail>(p => p.GetRequiredService<RecheckHealth>());
+        services.AddSingleton<SessionRecheck>();
+        services.AddHostedService(p => p.GetRequiredService<SessionRecheck>());
         services.AddRelayConsumer<MarkVerifiedSession, RecordingVerified>("sessions.mark-verified");
         return services;
     }

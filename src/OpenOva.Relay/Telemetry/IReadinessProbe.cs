@@ -8,11 +8,20 @@ internal interface IReadinessProbe
     /// <summary>Stands in the answer of /readyz.</summary>
     string Name { get; }
 
-    /// <summary>False: its failure is said in the answer, and the process stays ready for work.</summary>
-    bool Decides => true;
-
     /// <summary>Makes a real request; throws when it cannot be used. Called with a bound of two seconds.</summary>
     Task CheckAsync(CancellationToken cancellation);
+}
+
+/// <summary>
+/// Something that is told in the answer of /readyz and does not decide it: what every replica lacks alike must not take all of them away.
+/// Register with <c>services.AddSingleton&lt;IReadinessDetail, …&gt;()</c>.
+/// </summary>
+internal interface IReadinessDetail
+{
+    /// <summary>Stands in the answer, which is public: no organisation, address or person.</summary>
+    string Name { get; }
+
+    bool IsWell { get; }
 }
 
 /// <summary>A directory that can be written to now: a full or read-only disk is found by writing, not by asking.</summary>

@@ -1,7 +1,7 @@
 namespace OpenOva.Relay.Telemetry;
 
 /// <summary>Runs all probes at once, each bounded.</summary>
-internal sealed class Readiness(IEnumerable<IReadinessProbe> probes, ILogger<Readiness> logger)
+internal sealed class Readiness(IEnumerable<IReadinessProbe> probes, IEnumerable<IReadinessDetail> details, ILogger<Readiness> logger)
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(2);
 
@@ -12,10 +12,16 @@ internal sealed class Readiness(IEnumerable<IReadinessProbe> probes, ILogger<Rea
         return new SortedDictionary<string, bool>(outcomes.ToDictionary(outcome => outcome.Name, outcome => outcome.Ready), StringComparer.Ordinal);
     }
 
-    /// <summary>Whether this process may be sent work, by what <see cref="CheckAsync(CancellationToken)"/> found.</summary>
-    public bool IsReady(IReadOnlyDictionary<string, bool> outcomes) => probes.All(probe => !probe.Decides || outcomes[probe.Name]);
+    /// <summary>The same of probes and details alike, without a word in the log: whoever asks every few seconds tells of changes himself.</summary>
+    public async Task<SortedDictionary<string, bool>> CheckAllAsync(CancellationToken cancellation)
+    {
+        var outcomes = await Task.WhenAll(probes.Select(probe => CheckAsync(probe, cancellation, quiet: true)));
+        var found = new SortedDictionary<string, bool>(outcomes.ToDictionary(outcome => outcome.Name, outcome => outcome.Ready), StringComparer.Ordinal);
+        foreach (var detail in details) found[detail.Name] = detail.IsWell;
+        return found;
+    }
 
-    private async Task<(string Name, bool Ready)> CheckAsync(IReadinessProbe probe, CancellationToken cancellation)
+    private async Task<(string Name, bool Ready)> CheckAsync(IReadinessProbe probe, CancellationToken cancellation, bool quiet = false)
     {
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         bounded.CancelAfter(Bound);
@@ -27,7 +33,7 @@ internal sealed class Readiness(IEnumerable<IReadinessProbe> probes, ILogger<Rea
         }
         catch (Exception exception) when (!cancellation.IsCancellationRequested)
         {
-            logger.NotReady(exception, probe.Name);
+            if (!quiet) logger.NotReady(exception, probe.Name);
             return (probe.Name, false);
         }
     }

@@ -25,9 +25,11 @@ internal sealed class RelayMetrics : IDisposable
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [10, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400] });
         RecordingBytes = _meter.CreateCounter<long>("guacamole_recording_bytes_total", "By", "Bytes written to recordings, uncompressed.");
         AuthFailures = _meter.CreateCounter<long>("guacamole_auth_failures_total", "{failure}", "Calls refused for want of a valid identity or right.");
+        StoreChecks = _meter.CreateGauge<long>("relay_store_check", "{check}", "What the object store was found to enforce: 1 holds, 0 does not or could not be tried.");
         MessagesDead = _meter.CreateCounter<long>("relay_messages_dead_total", "{message}", "Deliveries given up after the last attempt.");
         MessagesRefused = _meter.CreateCounter<long>(
             "relay_messages_refused_total", "{message}", "Messages on our queues that no outbox of ours sent, or that cannot be read.");
+        RechecksUnanswered = _meter.CreateCounter<long>("relay_rechecks_unanswered_total", "{question}", "Questions after accounts with live sessions that their issuer did not answer.");
     }
 
     public string MeterName => _meter.Name;
@@ -44,11 +46,17 @@ internal sealed class RelayMetrics : IDisposable
     /// <summary>Labels: <c>reason</c>, from a fixed list.</summary>
     public Counter<long> AuthFailures { get; }
 
+    /// <summary>1 or 0; labels: <c>bucket</c>, <c>check</c>, both from fixed lists.</summary>
+    public Gauge<long> StoreChecks { get; }
+
     /// <summary>Labels: <c>consumer</c>.</summary>
     public Counter<long> MessagesDead { get; }
 
     /// <summary>Labels: <c>consumer</c>; <c>reason</c>: <c>unreadable</c>, <c>unexpected</c> (another type) or <c>unknown</c> (not in the outbox).</summary>
     public Counter<long> MessagesRefused { get; }
+
+    /// <summary>Labels: <c>organisation</c>.</summary>
+    public Counter<long> RechecksUnanswered { get; }
 
     /// <summary>Makes the platform's metrics appear with zero before anything happened: an alert on their absence then means absence.</summary>
     public void Declare()

@@ -65,6 +65,7 @@ internal static class ErrorTable
         new(ErrorReason.ReplicaLost, StatusCode.Aborted, 503, SessionClosed, "The session was ended by its replica."),
         new(ErrorReason.NotSealed, StatusCode.FailedPrecondition, 409, ResourceConflict, "The recording is not sealed yet."),
         new(ErrorReason.EvidenceMismatch, StatusCode.DataLoss, 500, ServerError, "The stored evidence does not match its manifest."),
+        new(ErrorReason.SessionTerminated, StatusCode.Aborted, 410, SessionClosed, "The session was ended by order."),
     }.ToFrozenDictionary(row => row.Reason);
 
     public static ErrorRow Of(ErrorReason reason) => Rows[reason];

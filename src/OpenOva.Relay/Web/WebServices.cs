@@ -23,12 +23,17 @@ internal static class WebServices
     {
         var operations = routes.MapGroup("").AtDoor(Doors.Web);
         operations.MapGet("/healthz", () => Results.Text("ok\n"));
-        operations.MapGet("/readyz", async (Readiness readiness, HttpContext context) =>
+        operations.MapGet("/readyz", async (Readiness readiness, IEnumerable<IReadinessDetail> details, HttpContext context) =>
         {
             var probes = await readiness.CheckAsync(context.RequestAborted);
-            var ready = readiness.IsReady(probes);
+            var ready = probes.Values.All(succeeded => succeeded);
             return Results.Json(
-                new { ready, probes = probes.ToDictionary(probe => probe.Key, probe => probe.Value ? "ok" : "failed") },
+                new
+                {
+                    ready,
+                    probes = probes.ToDictionary(probe => probe.Key, probe => probe.Value ? "ok" : "failed"),
+                    details = details.ToDictionary(detail => detail.Name, detail => detail.IsWell ? "ok" : "failed"),
+                },
                 statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
         });
         operations.MapGet("/metrics", (PrometheusExporter exporter) => Results.Text(exporter.Scrape(), "text/plain; version=0.0.4"));

@@ -28,7 +28,7 @@ public sealed class SpoolFaultTests
     [Fact(Timeout = 60_000)]
     public async Task Disk_Full_EndsTheSessionAndNothingUnrecordedWasDelivered()
     {
-        var disk = new FaultySpoolFolder { Room = 200_000 };
+        var disk = new FaultySpoolFolder { Room = 60_000 };
         await using var guacd = FakeGuacd.Start(new FakeGuacdOptions { Play = Frames });
         await using var relay = await StartAsync(guacd, disk);
         await using var tunnel = await TunnelClient.OpenAsync(relay);
@@ -71,7 +71,7 @@ public sealed class SpoolFaultTests
         await using var tunnel = await TunnelClient.OpenAsync(relay);
         await tunnel.Started;
         var session = tunnel.Session;
-        await Task.Delay(3_000, TestContext.Current.CancellationToken);
+        await Task.Delay(1_500, TestContext.Current.CancellationToken);
         // What was delivered a second before the moment of the loss must survive it.
         var before = tunnel.Received;
         await Task.Delay(1_100, TestContext.Current.CancellationToken);

@@ -5,6 +5,7 @@ using OpenOva.Relay.Access;
 using OpenOva.Relay.Connections;
 using OpenOva.Relay.Evidence.Json;
 using OpenOva.Relay.Identity;
+using OpenOva.Relay.Identity.Recheck;
 using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
 
@@ -69,8 +70,15 @@ public sealed class AccessPolicyTests
         ["audience role in capitals"] = (Good with { Caller = Ada with { TokenRoles = Set("DBA") } }, "audience-role-missing"),
         ["audience role as a prefix"] = (Good with { Caller = Ada with { TokenRoles = Set("dba-junior") } }, "audience-role-missing"),
         ["approvers named"] = (Good with { Connection = CoreDb with { Jit = new JitTerms(["security"], 60) } }, "approval-missing"),
+        ["account active on a re-check"] = (Again(AccountState.Active), "admitted"),
+        ["account disabled"] = (Again(AccountState.Disabled), "account-disabled"),
+        ["account gone"] = (Again(AccountState.Gone), "account-gone"),
+        ["issuer silent for too long"] = (Again(AccountState.Unanswered), "account-unanswered"),
+        ["demoted"] = (Again(AccountState.Active) with { Caller = Ada with { TokenRoles = Set("payroll") } }, "audience-role-missing"),
         ["audience empty"] = (Good with { Connection = CoreDb with { AudienceRoles = [] } }, "audience-role-missing"),
     };
+
+    private static AccessRequest Again(AccountState account) => Good with { Account = account, RecheckOf = "0198c0de-0000-7000-8000-000000000001" };
 
     public static TheoryData<string> Cases => [.. Rows.Keys];
 
@@ -102,6 +110,17 @@ public sealed class AccessPolicyTests
             .Distinct();
 
         Assert.Single(answers);
+    }
+
+    [Fact]
+    public void ToLedgerData_OfARecheck_SaysSoAndWhatTheIssuerSaid()
+    {
+        var data = AccessPolicy.Decide(Again(AccountState.Disabled)).ToLedgerData();
+
+        Assert.Equal("0198c0de-0000-7000-8000-000000000001", data["recheck_of"]!.GetValue<string>());
+        Assert.Equal("disabled", data["inputs"]!["account"]!.GetValue<string>());
+        Assert.False(data["allowed"]!.GetValue<bool>());
+        Assert.False(AccessPolicy.Decide(Good).ToLedgerData().ContainsKey("recheck_of"));
     }
 
     [Fact]
@@ -141,7 +160,7 @@ public sealed class AccessPolicyTests
     [Fact]
     public void Reaches_AgreesWithDecide()
     {
-        foreach (var (_, (request, reason)) in Rows.Where(row => row.Value.Request.Connection is not null && row.Value.Request.Organisation == "acme" && row.Value.Request.Gateway == Gateway))
+        foreach (var (_, (request, reason)) in Rows.Where(row => row.Value.Request.Connection is not null && row.Value.Request.Organisation == "acme" && row.Value.Request.Gateway == Gateway && row.Value.Request.Account == AccountState.Active))
             Assert.Equal(reason is "admitted" or "approval-missing", AccessPolicy.Reaches(request.Caller, request.Connection!));
     }
 

@@ -70,7 +70,7 @@ public sealed class ConnectionReaderTests
         { "    keycloakRoles: [sre, dba]", "    roles: [sre]", "core.yaml:12:5: spec.audience.keycloakRoles must name at least one role" },
         { "    enabled: true", "    enabled: yes", "core.yaml:14:14: spec.recording.enabled must be true or false" },
         { "    enabled: true", "    enabled: \"false\"", "core.yaml:14:14: spec.recording.enabled must be true or false" },
-        { "    bucket: guacamole-recordings", "    bucket: ../other", "core.yaml:15:13: spec.recording.bucket must be a bucket name" },
+        { "    bucket: guacamole-recordings", "    bucket: ../other", "core.yaml:15:13: spec.recording.bucket must be one of guacamole-recordings (Relay:ObjectStorage:OtherBuckets adds some)" },
         { "    retentionDays: 90", "    retentionDays: 0", "core.yaml:16:20: spec.recording.retentionDays must be a whole number from 1 to 36500" },
         { "    retentionDays: 90", "    retentionDays: 1e3", "core.yaml:16:20: spec.recording.retentionDays must be a whole number from 1 to 36500" },
         { "    retentionDays: 90", "    retention: 90", "core.yaml:16:5: spec.recording.retention is an unknown field" },

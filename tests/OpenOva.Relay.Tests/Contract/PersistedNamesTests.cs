@@ -24,7 +24,8 @@ public sealed class PersistedNamesTests
         [
             "token.refused", "access.decided", "session.opened", "recording.opened", "session.connected", "session.ended", "recording.chain", "recording.sealed",
             "recording.verified", "recording.live-deleted", "recording.viewed", "connection.changed", "service.started", "service.stopped", "key.added",
-            "report.requested", "report.made", "report.downloaded",
+            "report.requested", "report.made", "report.downloaded", "session.end-ordered", "recording.supplemented", "account.mapped", "subject.signed-out",
+            "outage.began", "outage.ended",
         ],
         LedgerEventTypes.All);
 
@@ -51,7 +52,7 @@ public sealed class PersistedNamesTests
     [Fact]
     public void AccessReasons_Persisted_AreThese() => Assert.Equal(
         ["0 admitted", "1 organisation-mismatch", "2 operator-role-missing", "3 connection-unknown", "4 connection-invalid", "5 audience-role-missing",
-            "6 approval-missing"],
+            "6 approval-missing", "7 account-disabled", "8 account-gone", "9 account-unanswered"],
         Enum.GetValues<AccessReason>().Select(r => $"{(int)r} {r.Name()}"));
 
     [Fact]
@@ -59,6 +60,7 @@ public sealed class PersistedNamesTests
         [
             "none", "missing", "too-large", "malformed", "duplicate-claim", "algorithm", "critical-header", "unknown-issuer", "unknown-key", "keys-unavailable", "bad-signature",
             "wrong-type", "wrong-audience", "claim-missing", "expired", "not-yet-valid", "issued-in-future", "not-a-gateway", "gateway-organisation",
+            "signed-out", "too-long-lived", "not-a-logout", "replayed",
         ],
         Enum.GetValues<TokenRefusal>().Select(r => r.Label()));
 
@@ -70,7 +72,7 @@ public sealed class PersistedNamesTests
     public void SessionEndReasons_Persisted_AreThese() => Assert.Equal(
         [
             "UNSPECIFIED", "CLIENT_LEFT", "TARGET_ENDED", "TARGET_ERROR", "GUACD_LOST", "RECORDER_FAILED", "READER_TOO_SLOW", "CLIENT_PROTOCOL_ERROR", "GUACD_PROTOCOL_ERROR",
-            "REPLICA_LOST", "REPLICA_SHUTDOWN", "TICKET_EXPIRED", "CONNECT_FAILED",
+            "REPLICA_LOST", "REPLICA_SHUTDOWN", "TICKET_EXPIRED", "CONNECT_FAILED", "TERMINATED", "SIGNED_OUT", "ACCESS_WITHDRAWN",
         ],
         Enum.GetValues<SessionEndReason>().Select(r => r.Name()));
 
@@ -80,7 +82,7 @@ public sealed class PersistedNamesTests
             "UNSPECIFIED", "TOKEN_REFUSED", "GATEWAY_TOKEN_REFUSED", "NOT_PERMITTED", "TICKET_REFUSED", "INVALID_ARGUMENT", "WRONG_STATE", "LIMIT_REACHED", "BACKEND_UNAVAILABLE",
             "INTERNAL", "GUACD_UNREACHABLE", "PROTOCOL_NOT_INSTALLED", "GUACD_PROTOCOL_ERROR", "TARGET_UNREACHABLE", "TARGET_CREDENTIAL_REFUSED", "TARGET_IDENTITY_MISMATCH",
             "TARGET_TIMEOUT", "CONNECTION_MISCONFIGURED", "TARGET_ERROR", "RECORDER_FAILED", "READER_TOO_SLOW", "CLIENT_PROTOCOL_ERROR", "REPLICA_LOST", "NOT_SEALED",
-            "EVIDENCE_MISMATCH",
+            "EVIDENCE_MISMATCH", "SESSION_TERMINATED",
         ],
         Enum.GetValues<ErrorReason>().Select(r => ErrorTable.Of(r).Name));
 
@@ -96,9 +98,16 @@ public sealed class PersistedNamesTests
             "0001_wiring 3afa7ee5cc5770edf3f48d43412545681f55c7d66635656717170865f96364b7",
             "0010_persons 52fab698f4c379f132211090358f5d3b9ff31504ac0f001894305b299a941a0d",
             "0011_connection_register 4f0499f3255bb8cbededed766c95f6856eb97921ffac7060b4d7e09c9a2ba246",
+            "0012_person_accounts 0afd99bb1335a713e66490f028aa02536a0c50051c7da056659e6051cd292fc6",
+            "0013_sign_outs 9cc35c072f443911b22066f529761a8c02140c1b5c72e9bdb7c24a34b041996e",
             "0020_ledger 38eaa231eb03496e184854d0fba0e0894a12e272f4f097015ceae58de0d41daf",
+            "0021_ledger_roots 421d148a96927af6b393e88d66c62c8a32ad0f787aba3cb515a3614770bc67f2",
             "0030_sessions af6d4d25107fc07ea60a41eab082532a8bc8708c606461e5e59b5b05ef3122b8",
+            "0031_session_orders 328119e6fa710865f5f82bd1a88b8796a6e9fbc5950c4f5072d1980a01515f9b",
+            "0032_session_sign_in 4d0c997744281a4253f378c046c727395a66ed0830c22486fa81b47fd93c13d3",
+            "0035_sessions_unfinished fa39150bbf232f578dbf38e300cdb022661f051b4594a3bd3b677cbd71e55179",
             "0040_recordings e5f41a66e9e20003472d51806b69a65e9fa2585ec24fd18db8951c5791be9a78",
+            "0041_recording_claims 5fc765aea8dbd614c2c1d6bdc1668f41edb5b014a4a8b1453b07a21654c9727f",
             "0050_reports ca36131d5486ac98f870b9ae30d521302b0422e98204ba1769f69aec638bbf30",
         ],
         Migration.Embedded(typeof(RelayHost).Assembly).Select(m => $"{m.Version:D4}_{m.Name} {m.Checksum}"));

@@ -66,5 +66,5 @@ public abstract class PersonsTests(TestDatabaseKind kind) : DatabaseTests(kind)
     }
 
     private Task<PersonRow> RememberAsync(Caller caller) =>
-        Db.TransactAsync(transaction => new Persons(Time).RememberAsync(transaction, caller), Cancellation);
+        Db.TransactAsync(transaction => new Persons(new PersonAccounts(new IdentityOptions(), Time, (_, _) => Task.CompletedTask), Time).RememberAsync(transaction, caller), Cancellation);
 }

@@ -62,6 +62,7 @@ internal sealed class TestIssuer : IAsyncDisposable
             issuer.Fetches++;
             return Results.Json(new JsonObject { ["keys"] = new JsonArray([.. issuer._keys.Select(key => key.DeepClone())]) });
         });
+        app.MapPost(Realm + "/protocol/openid-connect/token", () => Results.Json(new JsonObject { ["access_token"] = "opaque", ["expires_in"] = 60 }));
         await app.StartAsync();
         issuer.Address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         return issuer;
@@ -100,6 +101,20 @@ internal sealed class TestIssuer : IAsyncDisposable
         ["name"] = "Ada Lovelace",
         ["preferred_username"] = "ada",
         ["email"] = "ada@acme.example",
+    };
+
+    /// <summary>A logout token that passes at <paramref name="now"/>, as Keycloak 26 writes it; to be signed with the header type logout+jwt.</summary>
+    public JsonObject LogoutClaims(DateTimeOffset now) => new()
+    {
+        ["iss"] = Issuer,
+        ["sub"] = "f3c9a1",
+        ["aud"] = "relay",
+        ["typ"] = "Logout",
+        ["iat"] = now.ToUnixTimeSeconds(),
+        ["exp"] = now.AddMinutes(2).ToUnixTimeSeconds(),
+        ["jti"] = Guid.CreateVersion7(now).ToString(),
+        ["sid"] = "opaque+session==",
+        ["events"] = new JsonObject { ["http://schemas.openid.net/event/backchannel-logout"] = new JsonObject() },
     };
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();

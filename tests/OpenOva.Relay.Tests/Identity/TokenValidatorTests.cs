@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenOva.Relay.Identity;
+using OpenOva.Relay.Identity.Logout;
 
 namespace OpenOva.Relay.Tests.Identity;
 
@@ -16,6 +17,7 @@ public sealed class TokenValidatorTests : IAsyncLifetime
     private TestIssuer _issuer = null!;
     private IdentityOptions _options = null!;
     private TokenValidator _validator = null!;
+    private readonly SignOuts _signOuts = new();
 
     public async ValueTask InitializeAsync()
     {
@@ -154,6 +156,7 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         { "audience in capitals", nameof(TokenRefusal.WrongAudience) },
         { "audience holds a number", nameof(TokenRefusal.Malformed) },
         { "exp missing", nameof(TokenRefusal.ClaimMissing) },
+        { "iat missing", nameof(TokenRefusal.ClaimMissing) },
         { "sub missing", nameof(TokenRefusal.ClaimMissing) },
         { "sub empty", nameof(TokenRefusal.ClaimMissing) },
         { "sub too long", nameof(TokenRefusal.ClaimMissing) },
@@ -167,6 +170,7 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         { "expired at the edge of the skew", nameof(TokenRefusal.Expired) },
         { "not yet valid", nameof(TokenRefusal.NotYetValid) },
         { "issued in the future", nameof(TokenRefusal.IssuedInFuture) },
+        { "longer than sign-outs are remembered", nameof(TokenRefusal.TooLongLived) },
     };
 
     [Theory]
@@ -280,7 +284,7 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         Assert.Equal("expired", TokenRefusal.Expired.Label());
     }
 
-    private TokenValidator NewValidator() => new(_options, _http, _time, NullLogger<IssuerKeys>.Instance);
+    private TokenValidator NewValidator() => new(_options, _http, _signOuts, _time, NullLogger<IssuerKeys>.Instance);
 
     private async Task<TokenResult> ValidateAsync(string token) =>
         await _validator.ValidateAccessTokenAsync(token, TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
@@ -359,6 +363,8 @@ public sealed class TokenValidatorTests : IAsyncLifetime
             "audience in capitals" => With("aud", "RELAY"),
             "audience holds a number" => With("aud", new JsonArray("relay", 1)),
             "exp missing" => Without("exp"),
+            "iat missing" => Without("iat"),
+            "longer than sign-outs are remembered" => With("exp", Second(24 * 3600 + 1)),
             "sub missing" => Without("sub"),
             "sub empty" => With("sub", ""),
             "sub too long" => With("sub", new string('s', 256)),

@@ -93,12 +93,12 @@ public sealed class RabbitMqFaultTests() : MessagingBed(TestDatabaseKind.Postgre
         await door.ShutAsync();
         await UntilAsync(() => Task.FromResult(State(node).IsUp(out _) ? null : ""));
         for (var i = 0; i < 20; i++) await AddAsync(node, i);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => Probe(node).CheckAsync(Cancellation));
+        Assert.False(Detail(node).IsWell);
         door.Open();
         var open = Stopwatch.StartNew();
 
         await EffectsAsync(42, seconds: 60);
-        await Probe(node).CheckAsync(Cancellation);
+        Assert.True(Detail(node).IsWell);
         Assert.Equal(42, (await ReadEffectsAsync()).Distinct().Count());
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"all done {open.Elapsed.TotalSeconds:F1} s after the way was open"));
     }
@@ -110,13 +110,12 @@ public sealed class RabbitMqFaultTests() : MessagingBed(TestDatabaseKind.Postgre
         await using var door = new BrokerDoor(broker.Url);
         var node = await StartAsync(options => { Throughout(options); options.Url = door.Url.ToString(); }, healthy: false);
         await AddAsync(node, 1);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => Probe(node).CheckAsync(Cancellation));
-        Assert.False(Probe(node).Decides);
+        Assert.False(Detail(node).IsWell);
 
         door.Open();
 
         await EffectsAsync(2, seconds: 60);
-        await Probe(node).CheckAsync(Cancellation);
+        Assert.True(Detail(node).IsWell);
     }
 
     [Fact]
@@ -144,5 +143,5 @@ public sealed class RabbitMqFaultTests() : MessagingBed(TestDatabaseKind.Postgre
 
     private static BusState State(Node node) => node.Services.GetRequiredService<BusState>();
 
-    private static IReadinessProbe Probe(Node node) => node.Services.GetServices<IReadinessProbe>().Single(probe => probe.Name == "bus");
+    private static IReadinessDetail Detail(Node node) => node.Services.GetServices<IReadinessDetail>().Single(detail => detail.Name == "bus");
 }

@@ -32,12 +32,19 @@ public abstract class ObjectStoreContract
         Assert.Equal((put, 0L, 300_000L), (opened.Object, opened.Offset, opened.Length));
     }
 
-    [Fact]
-    public async Task Put_Empty_IsAnObject()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData((5 << 20) + 1)]
+    public async Task Put_Size_ComesBackWhole(int size)
     {
-        await PutAsync("empty", []);
+        var bytes = RandomNumberGenerator.GetBytes(size);
 
-        Assert.Empty(await Store.GetBytesAsync(Bucket, Prefix + "empty", 0, Cancellation));
+        var put = await PutAsync("sized", bytes);
+
+        Assert.Equal((size, Hash(bytes)), ((int)put.Bytes, put.Sha256));
+        Assert.Equal(put, await Store.HeadAsync(Bucket, put.Key, Cancellation));
+        Assert.Equal(bytes, await Store.GetBytesAsync(Bucket, put.Key, size, Cancellation));
     }
 
     [Fact]
@@ -142,6 +149,28 @@ public abstract class ObjectStoreContract
     }
 
     [Fact]
+    public async Task GetVersion_ExactlyThatOne_OrNone()
+    {
+        var first = await PutAsync("a", [1, 2, 3]);
+        await Store.DeleteVersionAsync(Bucket, first.Key, first.VersionId, false, Cancellation);
+        var second = await PutAsync("a", [4, 5, 6]);
+
+        await using var opened = await Store.GetVersionAsync(Bucket, second.Key, second.VersionId, new ByteRange(1, 1), Cancellation);
+        Assert.Equal((second, 5), (opened.Object, opened.Content.ReadByte()));
+        Assert.Equal(second, await Store.HeadVersionAsync(Bucket, second.Key, second.VersionId, Cancellation));
+        Assert.Null(await Store.HeadVersionAsync(Bucket, first.Key, first.VersionId, Cancellation));
+        await Assert.ThrowsAsync<ObjectNotFoundException>(() => Store.GetVersionAsync(Bucket, first.Key, first.VersionId, null, Cancellation));
+    }
+
+    [Fact]
+    public async Task Bucket_NotConfigured_IsTyped()
+    {
+        await Assert.ThrowsAsync<ObjectNotFoundException>(() => Store.PutIfAbsentAsync("no-such-bucket-here", "a", new byte[] { 1 }, null, Cancellation));
+        await Assert.ThrowsAsync<ObjectNotFoundException>(async () => await Store.ListAsync("no-such-bucket-here", "", Cancellation).FirstOrDefaultAsync(Cancellation));
+        await Assert.ThrowsAsync<ObjectNotFoundException>(() => Store.DeleteVersionAsync("no-such-bucket-here", "a", "v", false, Cancellation));
+    }
+
+    [Fact]
     public async Task List_Prefix_IsOrdinalAndComplete()
     {
         string[] keys = ["b/2", "b/10", "b", "a/x/y", "a/x", "a-x", "B/1", "ab"];
@@ -211,6 +240,57 @@ public abstract class ObjectStoreContract
             Store.ExtendRetentionAsync(Bucket, put.Key, put.VersionId, new Retention(RetentionMode.Governance, until), Cancellation));
 
         Assert.Equal(until.AddHours(1), (await Store.HeadAsync(Bucket, put.Key, Cancellation))?.Retention?.Until);
+        await Store.DeleteVersionAsync(Bucket, put.Key, put.VersionId, true, Cancellation);
+    }
+
+    [Fact]
+    public async Task Retention_OfAnyInstant_IsNeverShorterThanAsked()
+    {
+        var until = InAnHour.AddTicks(1_234_560);
+
+        var put = await PutAsync("a", [1], new Retention(RetentionMode.Governance, until));
+
+        Assert.InRange(put.Retention!.Until, until, until.AddSeconds(1));
+        Assert.InRange((await Store.HeadAsync(Bucket, put.Key, Cancellation))!.Retention!.Until, until, until.AddSeconds(1));
+        await Store.DeleteVersionAsync(Bucket, put.Key, put.VersionId, true, Cancellation);
+    }
+
+    [Fact]
+    public async Task Retention_SetLater_LocksAndIsNeverWeakened()
+    {
+        var put = await PutAsync("a", [1]);
+        var soon = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.AddSeconds(20).ToUnixTimeSeconds());
+
+        await Store.ExtendRetentionAsync(Bucket, put.Key, put.VersionId, new Retention(RetentionMode.Compliance, soon), Cancellation);
+        await Assert.ThrowsAsync<ObjectLockedException>(() => Store.DeleteVersionAsync(Bucket, put.Key, put.VersionId, true, Cancellation));
+        await Assert.ThrowsAsync<ObjectLockedException>(() =>
+            Store.ExtendRetentionAsync(Bucket, put.Key, put.VersionId, new Retention(RetentionMode.Governance, soon.AddHours(1)), Cancellation));
+
+        Assert.Equal(new Retention(RetentionMode.Compliance, soon), (await Store.HeadAsync(Bucket, put.Key, Cancellation))?.Retention);
+    }
+
+    [Fact]
+    public async Task Lock_VersionAbsent_IsTyped()
+    {
+        var put = await PutAsync("a", [1]);
+        await Store.DeleteVersionAsync(Bucket, put.Key, put.VersionId, false, Cancellation);
+
+        await Assert.ThrowsAsync<ObjectNotFoundException>(() => Store.SetHoldAsync(Bucket, put.Key, put.VersionId, true, Cancellation));
+        await Assert.ThrowsAsync<ObjectNotFoundException>(() =>
+            Store.ExtendRetentionAsync(Bucket, put.Key, put.VersionId, new Retention(RetentionMode.Governance, InAnHour), Cancellation));
+    }
+
+    [Fact]
+    public async Task Hold_BesideRetention_OutlivesTheBypass()
+    {
+        var put = await PutAsync("a", [1], new Retention(RetentionMode.Governance, InAnHour));
+        await Store.SetHoldAsync(Bucket, put.Key, put.VersionId, true, Cancellation);
+        await Store.SetHoldAsync(Bucket, put.Key, put.VersionId, true, Cancellation);
+
+        await Assert.ThrowsAsync<ObjectLockedException>(() => Store.DeleteVersionAsync(Bucket, put.Key, put.VersionId, true, Cancellation));
+
+        await Store.SetHoldAsync(Bucket, put.Key, put.VersionId, false, Cancellation);
+        await Assert.ThrowsAsync<ObjectLockedException>(() => Store.DeleteVersionAsync(Bucket, put.Key, put.VersionId, false, Cancellation));
         await Store.DeleteVersionAsync(Bucket, put.Key, put.VersionId, true, Cancellation);
     }
 

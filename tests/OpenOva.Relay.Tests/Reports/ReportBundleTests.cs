@@ -70,7 +70,7 @@ public sealed class ReportBundleTests
         await using var rig = await ReportsRig.StartAsync();
         await rig.Database.TransactAsync(async transaction =>
         {
-            var persons = new Persons(rig.Clock);
+            var persons = new Persons(new PersonAccounts(new IdentityOptions(), rig.Clock, (_, _) => Task.CompletedTask), rig.Clock);
             await persons.RememberAsync(transaction, ReportsRig.Auditor(subject: "person-1") with { Profile = new CallerProfile("Ada Example", "ada", "ada@example.org") });
             await persons.RememberAsync(transaction, ReportsRig.Auditor(subject: "not-in-report") with { Profile = new CallerProfile("Bob Example", "bob", null) });
         });
@@ -144,15 +144,16 @@ public sealed class ReportBundleTests
 
     private static async Task PutRecordingAsync(ReportsRig rig, string session)
     {
+        var (folder, buckets) = ($"acme/{session}/1", rig.Buckets);
+        var stored = await rig.Store.PutIfAbsentAsync(buckets.RecordingsBucket, $"{folder}.guac.gz", "the object"u8.ToArray());
+        var index = await rig.Store.PutIfAbsentAsync(buckets.RecordingsBucket, $"{folder}.index.json", "the index"u8.ToArray());
+        var manifest = await rig.Store.PutIfAbsentAsync(buckets.EvidenceBucket, $"{folder}.manifest.jws", "the manifest"u8.ToArray());
         var row = new RecordingRow
         {
-            Organisation = LeafBook.Organisation, Session = session, Epoch = 1, Bucket = rig.Buckets.RecordingsBucket, EvidenceBucket = rig.Buckets.EvidenceBucket,
-            ObjectKey = $"acme/{session}/1.guac.gz", ObjectVersion = "1", IndexKey = $"acme/{session}/1.index.json", IndexVersion = "1",
-            ManifestKey = $"acme/{session}/1.manifest.jws", ManifestVersion = "1", ManifestSha256 = LeafBook.Manifest,
+            Organisation = LeafBook.Organisation, Session = session, Epoch = 1, Bucket = buckets.RecordingsBucket, EvidenceBucket = buckets.EvidenceBucket,
+            ObjectKey = stored.Key, ObjectVersion = stored.VersionId, IndexKey = index.Key, IndexVersion = index.VersionId,
+            ManifestKey = manifest.Key, ManifestVersion = manifest.VersionId, ManifestSha256 = LeafBook.Manifest,
         };
-        await rig.Store.PutIfAbsentAsync(row.Bucket, row.ObjectKey, "the object"u8.ToArray());
-        await rig.Store.PutIfAbsentAsync(row.Bucket, row.IndexKey, "the index"u8.ToArray());
-        await rig.Store.PutIfAbsentAsync(row.EvidenceBucket, row.ManifestKey, "the manifest"u8.ToArray());
         await rig.Database.TransactAsync(transaction => RecordingQueries.InsertAsync(transaction, row));
     }
 

@@ -119,15 +119,15 @@ public abstract class SessionQueriesTests(TestDatabaseKind kind) : LedgerFixture
     }
 
     [Fact]
-    public async Task Connected_NotedAfterTheEnd_KeepsTheEndsState()
+    public async Task Connected_NotedAfterTheEnd_ChangesNothing()
     {
         var row = await OpenAsync(1, "hash-1", seconds: 60);
         await RedeemAsync(row, "hash-1");
         await TransactAsync(t => EndAsync(t, row, 7, 200));
 
-        Assert.True(await TransactAsync(t => SessionQueries.ConnectedAsync(t, "acme", row.Id, 7, 100)));
+        Assert.False(await TransactAsync(t => SessionQueries.ConnectedAsync(t, "acme", row.Id, 7, 100)));
 
-        Assert.Equal(("ENDED", (long?)100), await StateAsync(row, r => r.ConnectedUs));
+        Assert.Equal(("ENDED", null), await StateAsync(row, r => r.ConnectedUs));
     }
 
     [Fact]
@@ -154,16 +154,38 @@ public abstract class SessionQueriesTests(TestDatabaseKind kind) : LedgerFixture
     }
 
     [Fact]
-    public async Task Left_OfAFormerLife_AreThisReplicasUnendedOfEarlierEpochs()
+    public async Task Left_OfAFormerLife_AreThisReplicasUnfinishedOfEarlierEpochs()
     {
-        for (var n = 1; n <= 4; n++) await OpenAsync(n, $"hash-{n}", seconds: 60);
+        for (var n = 1; n <= 5; n++) await OpenAsync(n, $"hash-{n}", seconds: 60);
         await RedeemAsync(Row(1), "hash-1", epoch: 3);
         await RedeemAsync(Row(2), "hash-2", epoch: 4);
         await RedeemAsync(Row(3), "hash-3", epoch: 3, replica: "replica-b");
         await RedeemAsync(Row(4), "hash-4", epoch: 2);
         await TransactAsync(t => EndAsync(t, Row(4), 2, 200));
+        await RedeemAsync(Row(5), "hash-5", epoch: 2);
+        await TransactAsync(t => EndAsync(t, Row(5), 2, 200));
+        await TransactAsync(t => SessionQueries.SealedAsync(t, "acme", Id(5), 300, 1, false));
 
-        Assert.Equal([Id(1)], (await SessionQueries.LeftAsync(Db, "replica-a", 4, Cancellation)).Select(row => row.Id));
+        // The first has not ended, and the fourth's recording is not sealed.
+        Assert.Equal([Id(1), Id(4)], (await SessionQueries.LeftAsync(Db, "replica-a", 4, Cancellation)).Select(row => row.Id).Order());
+    }
+
+    [Fact]
+    public async Task Lost_Replicas_AreThoseWithUnfinishedSessionsWhoseLeaseLapsedLongEnoughAgo()
+    {
+        var leases = new Leases(Db);
+        foreach (var (n, replica) in new[] { (1, "gone"), (2, "alive"), (3, "never"), (4, "own") })
+        {
+            await OpenAsync(n, $"hash-{n}", seconds: 60);
+            await RedeemAsync(Row(n), $"hash-{n}", epoch: 3, replica: replica);
+        }
+
+        await leases.TryAcquireAsync("replica/gone", "gone/1", TimeSpan.FromMilliseconds(1), Cancellation);
+        await leases.TryAcquireAsync("replica/alive", "alive/1", TimeSpan.FromMinutes(1), Cancellation);
+
+        Assert.Equal(["never"], await SessionQueries.LostReplicasAsync(Db, "own", TimeSpan.FromMinutes(1), Cancellation));
+        await Db.ExecuteAsync("UPDATE leases SET until_us = until_us - 120000000 WHERE name = 'replica/gone'", null, Cancellation);
+        Assert.Equal(["gone", "never"], (await SessionQueries.LostReplicasAsync(Db, "own", TimeSpan.FromMinutes(1), Cancellation)).Order());
     }
 
     private static string Id(int n) => $"0198c0de-0000-7000-8000-{n:d12}";

@@ -29,18 +29,18 @@ internal sealed class BundleRecordings(RelayDatabase database, IObjectStore stor
         if (await RecordingQueries.FindAsync(database, organisation, session, cancellation) is not { } row) return null;
         var parts = new[]
         {
-            (Bucket: row.EvidenceBucket, Key: row.ManifestKey, Path: BundlePath.RecordingManifest(session)),
-            (row.Bucket, Key: row.IndexKey, Path: BundlePath.RecordingIndex(session)),
-            (row.Bucket, Key: row.ObjectKey, Path: BundlePath.RecordingObject(session)),
+            (Bucket: row.EvidenceBucket, Key: row.ManifestKey, Version: row.ManifestVersion, Path: BundlePath.RecordingManifest(session)),
+            (row.Bucket, Key: row.IndexKey, Version: row.IndexVersion, Path: BundlePath.RecordingIndex(session)),
+            (row.Bucket, Key: row.ObjectKey, Version: row.ObjectVersion, Path: BundlePath.RecordingObject(session)),
         };
         var files = new List<BundleFile>();
-        foreach (var (bucket, key, path) in parts)
+        foreach (var (bucket, key, version, path) in parts)
         {
             var file = Path.Combine(folder, path);
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             try
             {
-                await using var opened = await store.GetAsync(bucket, key, null, cancellation);
+                await using var opened = await store.GetVersionAsync(bucket, key, version, null, cancellation);
                 await using var to = new FileStream(file, FileMode.CreateNew, FileAccess.Write);
                 await opened.Content.CopyToAsync(to, cancellation);
             }

@@ -34,19 +34,22 @@ internal sealed class ReplayedSession
 
     /// <summary>The first segment that the service signed; null when the session's own key signed all.</summary>
     public required long? ServiceFrom { get; init; }
+
+    /// <summary>The spool is gone: what was not in the store is lost.</summary>
+    public bool FromLivePieces { get; init; }
 }
 
 /// <summary>
 /// Reads a session's frames back, in order, and yields its segments. An ended session and one whose recorder was killed go the same way; the latter's tail,
 /// and everything after a damaged place, is closed with the service's key.
 /// </summary>
-internal sealed class SpoolReplay(SpoolLog spool, ISigningKey serviceKey)
+internal sealed class SpoolSource(SpoolLog spool, SpooledSession session) : ISegmentSource
 {
-    /// <summary>Replays.</summary>
-    /// <param name="session">Where its frames are.</param>
-    /// <param name="segment">Receives each segment: compact header and raw, valid during the call.</param>
-    /// <param name="cancellation">Ends the replay.</param>
-    public async Task<ReplayedSession> RunAsync(SpooledSession session, Func<string, ReadOnlyMemory<byte>, Task> segment, CancellationToken cancellation)
+    public string Organisation { get; } = RecordingDescriptor.Parse(spool.Read(session.All().First()).Payload).Organisation;
+
+    public Guid Session => session.Id;
+
+    public async Task<ReplayedSession> ReplayAsync(ISigningKey serviceKey, Func<string, ReadOnlyMemory<byte>, Task> segment, CancellationToken cancellation)
     {
         using var state = new State(serviceKey, segment, cancellation);
         ISpoolFile? file = null;

@@ -1,0 +1,43 @@
+using OpenOva.Relay.Database;
+using OpenOva.Relay.V1;
+
+namespace OpenOva.Relay.Sessions;
+
+/// <summary>Obeys the orders to end sessions that this replica carries, within <see cref="Period"/> of their commit.</summary>
+internal sealed class SessionOrderWatch(SessionOrders orders, LiveSessions live, ReplicaName replica, TimeProvider time, ILogger<SessionOrderWatch> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
+    private bool _failed;
+
+    /// <summary>Ends what is ordered now.</summary>
+    public async Task LookAsync(CancellationToken cancellation)
+    {
+        foreach (var order in await orders.WaitingAsync(replica.Name, cancellation))
+        {
+            var outcome = SessionOutcome.Of(SessionNames.EndReason(order.Reason), ErrorReason.SessionTerminated);
+            // An order that finds nobody here was overtaken by the session's end, or is for a former life of this replica, whose sessions are over.
+            if (live.End(order.Session, outcome)) logger.EndOrdered(order.Session, order.Reason);
+            await orders.ObeyedAsync(order, cancellation);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await LookAsync(stoppingToken);
+                _failed = false;
+            }
+            catch (DatabaseUnavailableException exception)
+            {
+                if (!_failed) logger.OrdersNotSeen(exception);
+                _failed = true;
+            }
+
+            await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}
