@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MassTransit;
 using OpenOva.Relay.Database;
+using OpenOva.Relay.Telemetry;
 
 namespace OpenOva.Relay.Messaging;
 
@@ -9,7 +10,7 @@ namespace OpenOva.Relay.Messaging;
 /// so that there is one retry rule and one place of the dead on every transport, and no broker's error queue to watch.
 /// </summary>
 internal sealed class DeliveryConsumer<TConsumer, TMessage>(
-    IServiceProvider services, MessageTypes types, Inbox inbox, RelayDatabase database, MessagingOptions options, ILogger<TConsumer> logger)
+    IServiceProvider services, MessageTypes types, Inbox inbox, RelayDatabase database, MessagingOptions options, RelayMetrics metrics, ILogger<TConsumer> logger)
     : IConsumer<TMessage>
     where TConsumer : class, IRelayConsumer<TMessage>
     where TMessage : class
@@ -49,6 +50,7 @@ internal sealed class DeliveryConsumer<TConsumer, TMessage>(
         var found = await inbox.FindAsync(id, _name, cancellation);
         if (found is null || found.Type != MessageTypes.NameOf(typeof(TMessage)))
         {
+            metrics.MessagesRefused.Add(1, new("consumer", _name), new("reason", "unknown"));
             logger.UnknownMessage(_name, id);
             return;
         }

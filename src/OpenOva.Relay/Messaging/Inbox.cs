@@ -82,23 +82,26 @@ internal sealed class Inbox(RelayDatabase database, MessagingOptions options)
             IsolationLevel.ReadCommitted,
             cancellation);
 
-    /// <summary>Gives dead deliveries another full round: all, or one message's. Returns how many.</summary>
-    public Task<int> ReviveAsync(string? messageId, CancellationToken cancellation) =>
+    /// <summary>Gives dead deliveries another full round: those of one message, of one consumer, of both, or all. Returns how many.</summary>
+    public Task<int> ReviveAsync(string? messageId, string? consumer, CancellationToken cancellation) =>
         database.ExecuteAsync(
             """
             UPDATE inbox SET dead_us = NULL, attempts = 0, next_us = relay_now_us()
             WHERE dead_us IS NOT NULL AND (CAST(@messageId AS TEXT) IS NULL OR message_id = @messageId)
+            AND (CAST(@consumer AS TEXT) IS NULL OR consumer = @consumer)
             """,
-            new { messageId },
+            new { messageId, consumer },
             cancellation);
 
-    public Task<IReadOnlyList<DeadMessage>> DeadAsync(int most, CancellationToken cancellation) =>
+    /// <summary>The dead, those given up first at the top; of one consumer, or all.</summary>
+    public Task<IReadOnlyList<DeadMessage>> DeadAsync(string? consumer, int most, CancellationToken cancellation) =>
         database.QueryAsync<DeadMessage>(
             """
-            SELECT i.message_id, i.consumer, i.organisation, i.attempts, i.fault, i.dead_us, o.type FROM inbox i JOIN outbox o ON o.id = i.message_id
-            WHERE i.dead_us IS NOT NULL ORDER BY i.dead_us LIMIT @most
+            SELECT i.message_id, i.consumer, i.organisation, i.attempts, i.fault, i.dead_us, o.type, o.created_us, relay_now_us() - i.dead_us AS age_us
+            FROM inbox i JOIN outbox o ON o.id = i.message_id
+            WHERE i.dead_us IS NOT NULL AND (CAST(@consumer AS TEXT) IS NULL OR i.consumer = @consumer) ORDER BY i.dead_us, i.message_id LIMIT @most
             """,
-            new { most },
+            new { consumer, most },
             cancellation);
 
     private long PauseAfter(long attempts)
@@ -140,9 +143,18 @@ internal sealed class DeadMessage
 
     public string Organisation { get; init; } = "";
 
+    /// <summary>Redeliveries, after the first delivery.</summary>
     public long Attempts { get; init; }
 
+    /// <summary>The type of the last exception; null when no attempt left one (a process that died with it).</summary>
     public string? Fault { get; init; }
 
+    /// <summary>When the message was staged, in microseconds since 1970.</summary>
+    public long CreatedUs { get; init; }
+
+    /// <summary>When it was given up, in microseconds since 1970.</summary>
     public long DeadUs { get; init; }
+
+    /// <summary>Microseconds since it was given up, by the database's clock.</summary>
+    public long AgeUs { get; init; }
 }

@@ -30,6 +30,14 @@ internal static partial class MessagingLog
         "Message {MessageId} ({Type}) is given up for {Consumer} after {Attempts} redeliveries, last fault {Fault}: see relay messages", EventName = "MessageDead")]
     public static partial void MessageDead(this ILogger logger, string messageId, string type, string consumer, long attempts, string? fault);
 
+    [LoggerMessage(310, LogLevel.Warning,
+        "A message on the queue of {Consumer} was refused ({Reason}): nobody of ours sent it. It is kept aside: see relay messages refused", EventName = "DeliveryRefused")]
+    public static partial void DeliveryRefused(this ILogger logger, string consumer, string reason);
+
+    [LoggerMessage(311, LogLevel.Warning,
+        "The bus at {Host} is reached without encryption: its password and every message can be read on the way. Use amqps", EventName = "BusExposed")]
+    public static partial void BusExposed(this ILogger logger, string host);
+
     [LoggerMessage(309, LogLevel.Warning, "A sweep of the outbox failed; the next one tries again", EventName = "SweepFailed")]
     public static partial void SweepFailed(this ILogger logger, Exception exception);
 }

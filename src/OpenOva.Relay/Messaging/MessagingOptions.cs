@@ -10,11 +10,23 @@ internal sealed class MessagingOptions
     /// </summary>
     public string Url { get; set; } = "";
 
-    /// <summary>RabbitMQ user. Default empty: what the URL says, else <c>guest</c>.</summary>
+    /// <summary>RabbitMQ user. Default empty: <c>guest</c>.</summary>
     public string User { get; set; } = "";
 
-    /// <summary>File that holds the RabbitMQ password, read at start. Default empty: what the URL says.</summary>
+    /// <summary>File that holds the RabbitMQ password, read again for every connection. Default empty: <c>guest</c>.</summary>
     public string PasswordFile { get; set; } = "";
+
+    /// <summary>PEM file with the only roots that may vouch for the broker (amqps). Default empty: the system's.</summary>
+    public string CaFile { get; set; } = "";
+
+    /// <summary>A broker that is silent for about twice this time counts as gone. Default 10 s; 1 s to 5 min.</summary>
+    public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Queues that a majority of a cluster's nodes keeps. Default false: classic durable queues, on one node. What the broker loses comes again
+    /// from the outbox either way. The kind of a queue that exists cannot be changed: drain and delete it, or choose another Prefix.
+    /// </summary>
+    public bool QuorumQueues { get; set; }
 
     /// <summary>Prefix of exchanges and queues, so that installations can share a broker. Default <c>relay</c>.</summary>
     public string Prefix { get; set; } = "relay";
@@ -40,7 +52,7 @@ internal sealed class MessagingOptions
     /// <summary>Messages that all consumers have finished are deleted after this time. Default 7 days; zero: at the next sweep.</summary>
     public TimeSpan KeepFinished { get; set; } = TimeSpan.FromDays(7);
 
-    /// <summary>Messages that one consumer works on at a time. Default 8; 1 to 256.</summary>
+    /// <summary>Messages that one consumer works on at a time; as many more are fetched ahead. Default 8; 1 to 256.</summary>
     public int Concurrency { get; set; } = 8;
 
     public bool InMemory => Url.Length == 0;

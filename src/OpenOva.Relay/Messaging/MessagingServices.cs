@@ -2,6 +2,7 @@ using MassTransit;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OpenOva.Relay.Configuration;
+using OpenOva.Relay.Telemetry;
 
 namespace OpenOva.Relay.Messaging;
 
@@ -35,6 +36,10 @@ internal static class MessagingServices
         services.AddSingleton<Outbox>();
         services.AddSingleton<Inbox>();
         services.AddSingleton<OutboxPublisher>();
+        services.AddSingleton<BrokerConnection>();
+        services.AddSingleton<BusState>();
+        services.AddSingleton<RefusedQueues>();
+        services.AddSingleton<IReadinessDetail, BusHealth>();
 
         var consumers = services.Select(service => service.ImplementationInstance).OfType<ConsumerRegistration>()
             .Where(consumer => (consumer.Roles & roles) != 0).ToArray();

@@ -11,7 +11,8 @@ namespace OpenOva.Relay.Messaging;
 /// has passed, so that it is published twice rather than never.
 /// </summary>
 internal sealed class OutboxPublisher(
-    RelayDatabase database, Inbox inbox, MessageTypes types, MessagingOptions options, IBusControl bus, RelayMetrics metrics, ILogger<OutboxPublisher> logger)
+    RelayDatabase database, Inbox inbox, MessageTypes types, MessagingOptions options, IBusControl bus, BusState state, RelayMetrics metrics,
+    ILogger<OutboxPublisher> logger)
 {
     private const int BatchSize = 100;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -24,9 +25,11 @@ internal sealed class OutboxPublisher(
         while (IsReady() && await TakeAsync(cancellation) is { Count: > 0 } batch)
         {
             var sent = new List<string>(batch.Count);
-            var failedInARow = 0;
-            foreach (var message in batch.OrderBy(message => message.Id, StringComparer.Ordinal))
+            var (tried, failedInARow) = (0, 0);
+            var ordered = batch.OrderBy(message => message.Id, StringComparer.Ordinal).ToList();
+            foreach (var message in ordered)
             {
+                tried++;
                 if (await TrySendAsync(message, bus.Publish, cancellation))
                 {
                     sent.Add(message.Id);
@@ -36,12 +39,13 @@ internal sealed class OutboxPublisher(
 
                 await PostponeAsync(message, cancellation);
 
-                // One bad message is the message's fault; several are the bus's. The rest come again when their hold has passed.
+                // One bad message is the message's fault; several are the bus's.
                 if (++failedInARow == 3) break;
             }
 
             published += sent.Count;
             await MarkAsync(sent, cancellation);
+            await ReleaseAsync(ordered.Skip(tried), cancellation);
             if (sent.Count < batch.Count) break;
         }
 
@@ -62,7 +66,8 @@ internal sealed class OutboxPublisher(
                 continue;
             }
 
-            var endpoint = await bus.GetSendEndpoint(new Uri("queue:" + BusQueues.NameOf(options, due.Consumer)));
+            // By its exchange: sending to the queue would declare it, and as another kind than its consumer does.
+            var endpoint = await bus.GetSendEndpoint(new Uri("exchange:" + BusQueues.NameOf(options, due.Consumer)));
             var message = new OutboxMessage { Id = due.MessageId, Organisation = due.Organisation, Type = due.Type, Body = due.Body, Attempts = due.Attempts + 1 };
             logger.Redelivered(due.MessageId, due.Consumer, message.Attempts);
             if (await TrySendAsync(message, endpoint.Send, cancellation)) sent++;
@@ -155,6 +160,18 @@ internal sealed class OutboxPublisher(
             cancellation);
     }
 
+    /// <summary>Gives back what was taken and not tried, for the next look.</summary>
+    private async Task ReleaseAsync(IEnumerable<OutboxMessage> untried, CancellationToken cancellation)
+    {
+        var rows = untried.Select(message => new { message.Id }).ToList();
+        if (rows.Count == 0) return;
+        await database.TransactAsync(
+            transaction => transaction.ExecuteAsync(
+                "UPDATE outbox SET next_us = relay_now_us(), attempts = attempts - 1 WHERE id = @Id AND published_us IS NULL", rows),
+            IsolationLevel.ReadCommitted,
+            cancellation);
+    }
+
     private async Task MarkAsync(List<string> ids, CancellationToken cancellation)
     {
         if (ids.Count == 0) return;
@@ -167,12 +184,11 @@ internal sealed class OutboxPublisher(
 
     private bool IsReady()
     {
-        var health = bus.CheckHealth();
-        var ready = health.Status != BusHealthStatus.Unhealthy;
+        var ready = state.IsUp(out var status);
         if (ready != _ready)
         {
             if (ready) logger.BusReady();
-            else logger.BusNotReady(health.Status.ToString());
+            else logger.BusNotReady(status);
         }
 
         return _ready = ready;

@@ -27,6 +27,8 @@ internal sealed class RelayMetrics : IDisposable
         AuthFailures = _meter.CreateCounter<long>("guacamole_auth_failures_total", "{failure}", "Calls refused for want of a valid identity or right.");
         StoreChecks = _meter.CreateGauge<long>("relay_store_check", "{check}", "What the object store was found to enforce: 1 holds, 0 does not or could not be tried.");
         MessagesDead = _meter.CreateCounter<long>("relay_messages_dead_total", "{message}", "Deliveries given up after the last attempt.");
+        MessagesRefused = _meter.CreateCounter<long>(
+            "relay_messages_refused_total", "{message}", "Messages on our queues that no outbox of ours sent, or that cannot be read.");
         RechecksUnanswered = _meter.CreateCounter<long>("relay_rechecks_unanswered_total", "{question}", "Questions after accounts with live sessions that their issuer did not answer.");
     }
 
@@ -49,6 +51,9 @@ internal sealed class RelayMetrics : IDisposable
 
     /// <summary>Labels: <c>consumer</c>.</summary>
     public Counter<long> MessagesDead { get; }
+
+    /// <summary>Labels: <c>consumer</c>; <c>reason</c>: <c>unreadable</c>, <c>unexpected</c> (another type) or <c>unknown</c> (not in the outbox).</summary>
+    public Counter<long> MessagesRefused { get; }
 
     /// <summary>Labels: <c>organisation</c>.</summary>
     public Counter<long> RechecksUnanswered { get; }

@@ -122,7 +122,7 @@ public sealed class RelayCommandLineTests : IAsyncLifetime
         await RunAsync("migrate", "--config", _minimal, "--data", _data.FullName);
 
         var (code, output, _) = await RunAsync("messages", "dead", "--config", _minimal, "--data", _data.FullName);
-        var (retried, revived, _) = await RunAsync("messages", "retry", "--json", "--config", _minimal, "--data", _data.FullName);
+        var (retried, revived, _) = await RunAsync("messages", "retry", "--all", "--json", "--config", _minimal, "--data", _data.FullName);
 
         Assert.Equal((ExitCode.Done, ExitCode.Done), (code, retried));
         Assert.Equal("None." + Environment.NewLine, output);

@@ -25,15 +25,15 @@ public abstract class DeadMessageTests(TestDatabaseKind kind, TestBus bus = Test
         };
         var id = await AddAsync(node, 1);
 
-        var dead = await UntilAsync(async () => (await node.Inbox.DeadAsync(10, Cancellation)).SingleOrDefault());
+        var dead = await UntilAsync(async () => (await node.Inbox.DeadAsync(null, 10, Cancellation)).SingleOrDefault());
 
         Assert.Equal((id, "test.first", "acme"), (dead.MessageId, dead.Consumer, dead.Organisation));
         Assert.Equal(typeof(InvalidDataException).FullName, dead.Fault);
         Assert.Single(await ReadEffectsAsync());
 
         Volatile.Write(ref broken, false);
-        Assert.Equal(1, await node.Inbox.ReviveAsync(id, Cancellation));
+        Assert.Equal(1, await node.Inbox.ReviveAsync(id, null, Cancellation));
         await EffectsAsync(2);
-        Assert.Empty(await node.Inbox.DeadAsync(10, Cancellation));
+        Assert.Empty(await node.Inbox.DeadAsync(null, 10, Cancellation));
     }
 }

@@ -21,6 +21,9 @@ internal sealed class Script : IDisposable
     /// <summary>Within the transaction, after its writes.</summary>
     public Action<string>? AfterEffect { get; set; }
 
+    /// <summary>Consumer; after the transaction's commit, before the bus is told.</summary>
+    public Func<string, Task>? AfterCommit { get; set; }
+
     /// <summary>Return without completing.</summary>
     public Func<string, bool>? Skip { get; set; }
 
@@ -51,6 +54,7 @@ internal sealed class Script : IDisposable
                 AfterEffect?.Invoke(consumer);
             },
             cancellation);
+        if (AfterCommit is not null) await AfterCommit(consumer);
     }
 
     public void Dispose() => _gate.Dispose();
