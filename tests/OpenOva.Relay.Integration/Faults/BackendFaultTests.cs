@@ -96,7 +96,8 @@ public sealed class BackendFaultTests
         await broker.StartAsync();
         await bench.LeaveAsync();
 
-        await bench.SettleAsync($"broker killed, {Outage.TotalSeconds:0} s later back");
+        // MassTransit tries to connect at growing intervals, up to a minute.
+        await bench.SettleAsync($"broker killed, {Outage.TotalSeconds:0} s later back", seconds: 180);
     }
 
     [Fact(Timeout = 300_000)]

@@ -46,6 +46,7 @@ internal sealed class FaultBench : IAsyncDisposable
         var deployment = await Deployment.DeployedAsync();
         var values = lab.Values();
         values["Relay:Recordings:RetryPeriod"] = "00:00:00.500";
+        values["Relay:Sessions:Lease"] = "00:00:06";
         configure?.Invoke(values);
         var relay = await RelayUnderTest.StartAsync(deployment.Replica("a", guacd ?? lab.Guacd, lab.Yaml(), values, services));
         return new FaultBench(deployment, relay);

@@ -27,8 +27,15 @@ internal sealed class TcpDoor : IAsyncDisposable
     {
         foreach (var socket in _open.Keys)
         {
-            socket.LingerState = new(true, 0);
-            socket.Close();
+            try
+            {
+                socket.LingerState = new(true, 0);
+                socket.Close();
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                // It has just gone by itself.
+            }
         }
     }
 
@@ -69,6 +76,8 @@ internal sealed class TcpDoor : IAsyncDisposable
         }
         finally
         {
+            _open.TryRemove(client, out _);
+            _open.TryRemove(server, out _);
             client.Dispose();
             server.Dispose();
         }

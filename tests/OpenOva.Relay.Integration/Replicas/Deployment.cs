@@ -45,7 +45,7 @@ internal sealed class Deployment : IAsyncDisposable
         {
             ["Relay:Ledger:Keys"] = Path.Combine(Folder, "keys"),
             ["Relay:Sessions:Replica"] = name,
-            ["Relay:Sessions:Lease"] = "00:00:03",
+            ["Relay:Sessions:Lease"] = "00:00:04",
         };
         foreach (var (key, value) in values ?? new Dictionary<string, string?>()) all[key] = value;
         return new RelaySetup
