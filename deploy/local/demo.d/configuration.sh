@@ -61,8 +61,7 @@ YAML
     "Reports": {
       "WeasyPrint": "$HERE/weasyprint",
       "Assurance": { "Version": "demo", "RequiredLevel": 2, "Levels": [ { "Issuer": "$issuer", "Acr": "2", "Level": 2 } ] }
-    },
-    "Identity": { "Issuers": [ { "Issuer": "$issuer", "Organisation": "acme", "Audience": "relay" } ] }
+    }
   }
 }
 JSON

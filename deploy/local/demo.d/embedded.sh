@@ -11,6 +11,7 @@ embedded_configure() {
 {
   "Relay": {
     "Identity": {
+      "Issuers": [ { "Issuer": "$issuer", "Organisation": "acme", "Audience": "relay" } ],
       "Development": {
         "BaseAddress": "$base",
         "Realms": [ {

@@ -22,6 +22,12 @@ real_configure() {
 {
   "Relay": {
     "Database": { "Postgres": "$(cat "$of/postgresql/connection-string")" },
+    "Identity": {
+      "Issuers": [ {
+        "Issuer": "$issuer", "Organisation": "acme", "Audience": "relay",
+        "Recheck": { "ClientId": "relay-recheck", "SecretFile": "$of/oidc/clients/acme/relay-recheck" }
+      } ]
+    },
     "Bus": { "Url": "$(cat "$of/rabbitmq/url")", "User": "$(cat "$of/rabbitmq/user")", "PasswordFile": "$of/rabbitmq/password" },
     "ObjectStorage": { "S3": { "Endpoint": "http://$(cat "$of/s3/address")"$identities } }
   }
