@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Installs the components that are needed (services, set by embedded.sh or real.sh) and builds what the demo runs, at the same time. Both leave alone what is up to date.
+# Installs the components that are needed (services, set by embedded.sh or real.sh) and builds what the demo runs, at the same time.
+# Both leave alone what is up to date.
 #
 #   demo_install_and_build
 #   relay | relay_verify ARGUMENTS…    two of the programs that were built

@@ -39,6 +39,7 @@ real_finish() {
   local files=(--config "$state/relay.json" --config "$state/backends.json")
   say "setting up the buckets with Object Lock (relay store init), and the database (relay migrate)"
   relay store init "${files[@]}" --access-key-file "$state/components/s3/admin/access-key" \
-    --secret-key-file "$state/components/s3/admin/secret-key" >"$state/store-init.log" || { cat "$state/store-init.log" >&2; fail "the buckets could not be set up"; }
+    --secret-key-file "$state/components/s3/admin/secret-key" >"$state/store-init.log" ||
+    { cat "$state/store-init.log" >&2; fail "the buckets could not be set up"; }
   relay migrate "${files[@]}" >"$state/migrate.log" || { cat "$state/migrate.log" >&2; fail "the database could not be set up"; }
 }
