@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Installs the components and builds what the demo runs, at the same time. Both leave alone what is up to date.
+# Installs the components that are needed (services, set by embedded.sh or real.sh) and builds what the demo runs, at the same time.
+# Both leave alone what is up to date.
 #
 #   demo_install_and_build
 #   relay | relay_verify ARGUMENTS…    two of the programs that were built
@@ -12,7 +13,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPE
 export DOTNET_CLI_USE_MSBUILD_SERVER=0 DOTNET_CLI_UI_LANGUAGE=en
 
 demo_install_and_build() {
-  process_spawn "$running/install" "$HERE/components" install
+  process_spawn "$running/install" "$HERE/components" install weasyprint python "${services[@]}"
   say "building Relay (log: $out/build.log)"
   process_spawn "$running/build" dotnet build "$HERE/demo.slnf" --disable-build-servers -m:2 -v quiet >"$state/build.log" 2>&1
   if ! process_wait "$running/build"; then

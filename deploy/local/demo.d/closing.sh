@@ -57,11 +57,11 @@ demo_stay() {
 Relay stays up until Ctrl-C.
   probes, metrics  $base/readyz  $base/metrics
   gRPC             http://127.0.0.1:$grpc_port (cleartext HTTP/2, with reflection)
-  issuer           $base/realms/acme
+  issuer           $issuer
   people           olivia (operator), anton (auditor); passwords in $state/secrets/olivia and …/anton
   gateway          client relay-gateway, secret in $state/secrets/relay-gateway
   a session        dotnet $PROGRAMS/OpenOva.Relay.GatewayClient/debug/relay-gateway-client.dll open --connection ssh-target \\
-                     --purpose 'A look' --type 'uptime\\n' --relay http://127.0.0.1:$grpc_port --issuer $base/realms/acme \\
+                     --purpose 'A look' --type 'uptime\\n' --relay http://127.0.0.1:$grpc_port --issuer $issuer \\
                      --client-secret-file $state/secrets/relay-gateway --user olivia --password-file $state/secrets/olivia
 LINES
   process_wait "$running/relay" || true

@@ -1,14 +1,19 @@
 # shellcheck shell=bash disable=SC2154
-# What Relay is told: one JSON file, one connection, and secrets in files.
+# What Relay is told: JSON files, one connection, and secrets in files. What depends on the back ends is in embedded.sh and real.sh, which
+# define 'BACKENDS_prepare': before the components start; 'BACKENDS_configure': sets issuer, writes STATE/backends.json; 'BACKENDS_finish':
+# what is left to set up before Relay is served; and services_BACKENDS, the components to start.
 #
-#   demo_start_components    guacd and sshd, fresh
-#   demo_configure           sets http_port, grpc_port, base; writes STATE/relay.json, STATE/connections, STATE/secrets
+#   demo_start_components    guacd, sshd and what the back ends need, fresh
+#   demo_configure           sets http_port, grpc_port, base, issuer; writes STATE/relay.json, STATE/backends.json, STATE/connections, STATE/secrets
 
 random() { head -c 24 /dev/urandom | base64 -w0 | tr '+/' '-_'; }
 
 demo_start_components() {
-  say "starting guacd and an SSH target"
-  process_spawn "$running/start" "$HERE/components" start guacd sshd --state "$state/components" --port any >"$state/components.log"
+  say "starting ${services[*]}"
+  mkdir -p "$state/secrets/ssh-target"
+  for name in olivia anton relay-gateway; do random >"$state/secrets/$name"; done
+  "${backends}_prepare"
+  process_spawn "$running/start" "$HERE/components" start "${services[@]}" --state "$state/components" --port any >"$state/components.log"
   process_wait "$running/start" || fail "the components did not start"
   rm -f "$running/start"
 }
@@ -19,9 +24,9 @@ demo_configure() {
   http_port=$(port_pick) grpc_port=$(port_pick)
   while [ "$grpc_port" = "$http_port" ]; do grpc_port=$(port_pick); done
   base=http://127.0.0.1:$http_port
-  mkdir -p "$state/connections" "$state/secrets/ssh-target"
+  mkdir -p "$state/connections"
   cp "$state/components/sshd/password" "$state/secrets/ssh-target/password"
-  for name in olivia anton relay-gateway; do random >"$state/secrets/$name"; done
+  "${backends}_configure"
 
   cat >"$state/connections/ssh-target.yaml" <<YAML
 apiVersion: catalyst.openova.io/v1alpha1
@@ -55,28 +60,10 @@ YAML
     "Connections": { "Folder": "$state/connections", "SecretFolders": ["$state/secrets"] },
     "Reports": {
       "WeasyPrint": "$HERE/weasyprint",
-      "Assurance": { "Version": "demo", "RequiredLevel": 2, "Levels": [ { "Issuer": "$base/realms/acme", "Acr": "2", "Level": 2 } ] }
-    },
-    "Identity": {
-      "Issuers": [ { "Issuer": "$base/realms/acme", "Organisation": "acme", "Audience": "relay" } ],
-      "Development": {
-        "BaseAddress": "$base",
-        "Realms": [ {
-          "Name": "acme",
-          "Users": [
-            { "UserName": "olivia", "Name": "Olivia Operator", "Email": "olivia@acme.example", "Password": "$(cat "$state/secrets/olivia")", "Acr": "2",
-              "RealmRoles": ["relay-operator", "ssh-targets"] },
-            { "UserName": "anton", "Name": "Anton Auditor", "Email": "anton@acme.example", "Password": "$(cat "$state/secrets/anton")",
-              "RealmRoles": ["relay-auditor"] }
-          ],
-          "Clients": [
-            { "ClientId": "relay-gateway", "Secret": "$(cat "$state/secrets/relay-gateway")", "Audiences": ["relay"],
-              "ServiceAccountRoles": ["relay-gateway"] }
-          ]
-        } ]
-      }
+      "Assurance": { "Version": "demo", "RequiredLevel": 2, "Levels": [ { "Issuer": "$issuer", "Acr": "2", "Level": 2 } ] }
     }
   }
 }
 JSON
+  "${backends}_finish"
 }

@@ -10,7 +10,7 @@ json_text() { sed -nE "s/.*\"$1\":\"([^\"]*)\".*/\1/p"; }
 demo_serve() {
   local deadline=$((SECONDS + 60)) reply
   say "starting relay (log: $out/relay.log)"
-  process_spawn "$running/relay" dotnet "$PROGRAMS/OpenOva.Relay/debug/relay.dll" serve --config "$state/relay.json" --environment Development >"$state/relay.log" 2>&1
+  process_spawn "$running/relay" dotnet "$PROGRAMS/OpenOva.Relay/debug/relay.dll" serve --config "$state/relay.json" --config "$state/backends.json" --environment Development >"$state/relay.log" 2>&1
   while :; do
     process_alive "$running/relay" || { tail -n 20 "$state/relay.log" >&2; fail "relay did not start"; }
     reply=$(http_get /readyz) || reply=''
@@ -33,7 +33,7 @@ client() {
   local person=$1 verb=$2 code=0
   shift 2
   process_spawn "$running/client" dotnet "$PROGRAMS/OpenOva.Relay.GatewayClient/debug/relay-gateway-client.dll" "$verb" \
-    --relay "http://127.0.0.1:$grpc_port" --issuer "$base/realms/acme" --client-secret-file "$state/secrets/relay-gateway" \
+    --relay "http://127.0.0.1:$grpc_port" --issuer "$issuer" --client-secret-file "$state/secrets/relay-gateway" \
     --user "$person" --password-file "$state/secrets/$person" "$@"
   process_wait "$running/client" || code=$?
   rm -f "$running/client"

@@ -21,7 +21,8 @@ export const verified = (keys, token) => {
     const [header, payload, signature] = token.split('.');
     const key = keys.find((candidate) => candidate.kid === decode(header).kid);
     if (!key || decode(header).alg !== 'RS256') return undefined;
-    if (!verify('RSA-SHA256', Buffer.from(`${header}.${payload}`), createPublicKey({ key, format: 'jwk' }), Buffer.from(signature, 'base64url'))) return undefined;
+    const publicKey = createPublicKey({ key, format: 'jwk' });
+    if (!verify('RSA-SHA256', Buffer.from(`${header}.${payload}`), publicKey, Buffer.from(signature, 'base64url'))) return undefined;
     const claims = decode(payload);
     return claims.exp > Date.now() / 1000 ? claims : undefined;
   } catch {

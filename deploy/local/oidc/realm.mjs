@@ -104,6 +104,7 @@ export class Realm {
 
   rebuild() {
     const name = this.directory.realm;
+    const attributes = new Set([...this.directory.users.values()].flatMap((user) => Object.keys(user.attributes)));
     this.Storage = this.#storage;
     const provider = new Provider(this.issuer, {
       adapter: this.Storage,
@@ -136,7 +137,7 @@ export class Realm {
       issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
       scopes: SCOPES.split(' '),
       claims: {
-        openid: ['sub', 'sid', 'typ', 'azp', 'acr', 'amr', 'auth_time', ...new Set([...this.directory.users.values()].flatMap((user) => Object.keys(user.attributes)))],
+        openid: ['sub', 'sid', 'typ', 'azp', 'acr', 'amr', 'auth_time', ...attributes],
         profile: ['preferred_username', 'name', 'given_name', 'family_name', 'groups'],
         email: ['email', 'email_verified'],
       },

@@ -27,7 +27,8 @@ const text = async (request) => {
   return Buffer.concat(parts).toString();
 };
 
-const send = (response, { status, body }) => response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-cache' }).end(JSON.stringify(body));
+const HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-cache' };
+const send = (response, { status, body }) => response.writeHead(status, HEADERS).end(JSON.stringify(body));
 
 const answer = async (request, response) => {
   const url = new URL(request.url, origin);

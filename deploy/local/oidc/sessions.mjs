@@ -6,7 +6,9 @@ export class Sessions {
 
   open(sub, providerSession) {
     // 24 characters of base64 since Keycloak 26.5; no UUID.
-    const session = { sid: randomBytes(18).toString('base64'), sub, authTime: Math.floor(Date.now() / 1000), clients: new Set(), grants: new Set(), providerSession };
+    const session = {
+      sid: randomBytes(18).toString('base64'), sub, authTime: Math.floor(Date.now() / 1000), clients: new Set(), grants: new Set(), providerSession,
+    };
     this.#bySid.set(session.sid, session);
     return session;
   }

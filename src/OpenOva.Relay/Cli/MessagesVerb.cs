@@ -77,7 +77,8 @@ internal static class MessagesVerb
             }
             catch (Exception exception) when (exception is BrokerUnreachableException or OperationInterruptedException or IOException)
             {
-                await parsed.InvocationConfiguration.Error.WriteLineAsync($"The broker cannot be asked: {exception.GetType().Name}. See Relay:Bus and the broker's log.");
+                await parsed.InvocationConfiguration.Error.WriteLineAsync(
+                    $"The broker cannot be asked: {exception.GetType().Name}. See Relay:Bus and the broker's log.");
                 return ExitCode.Failed;
             }
         });

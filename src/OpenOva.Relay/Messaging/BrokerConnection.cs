@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -35,17 +34,15 @@ internal sealed class BrokerConnection(MessagingOptions options)
             await ApplyAsync(factory);
             await using var trial = await OpenAsync(CancellationToken.None);
         }
-        catch (BrokerUnreachableException refused) when (refused.InnerException is PossibleAuthenticationFailureException or AuthenticationFailureException)
+        catch (BrokerUnreachableException refused)
         {
-            throw new BrokerRefusedException($"The broker at {Address.Host} refuses the user or password of Relay:Bus ({refused.InnerException.GetType().Name}).");
+            // Any other reason the transport finds out for itself, and tries again.
+            if (refused.InnerException is PossibleAuthenticationFailureException or AuthenticationFailureException)
+                throw new BrokerRefusedException($"The broker at {Address.Host} refuses the user or password of Relay:Bus.");
         }
-        catch (Exception unreadable) when (unreadable is UnauthorizedAccessException or IOException and not BrokerUnreachableException or CryptographicException)
+        catch (Exception other)
         {
-            throw new BrokerRefusedException($"PasswordFile or CaFile of Relay:Bus cannot be read: {unreadable.Message}");
-        }
-        catch (BrokerUnreachableException)
-        {
-            // The transport finds out for itself, and knows what to do.
+            throw new BrokerRefusedException($"The broker at {Address.Host} refuses Relay:Bus, or its files cannot be read: {other.GetType().Name}: {other.Message}");
         }
     }
 

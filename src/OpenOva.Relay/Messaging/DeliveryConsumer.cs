@@ -10,7 +10,8 @@ namespace OpenOva.Relay.Messaging;
 /// so that there is one retry rule and one place of the dead on every transport, and no broker's error queue to watch.
 /// </summary>
 internal sealed class DeliveryConsumer<TConsumer, TMessage>(
-    IServiceProvider services, MessageTypes types, Inbox inbox, RelayDatabase database, MessagingOptions options, RelayMetrics metrics, ILogger<TConsumer> logger)
+    IServiceProvider services, MessageTypes types, Inbox inbox, RelayDatabase database, MessagingOptions options, RelayMetrics metrics,
+    ILogger<TConsumer> logger)
     : IConsumer<TMessage>
     where TConsumer : class, IRelayConsumer<TMessage>
     where TMessage : class

@@ -31,7 +31,8 @@ internal static partial class MessagingLog
     public static partial void MessageDead(this ILogger logger, string messageId, string type, string consumer, long attempts, string? fault);
 
     [LoggerMessage(310, LogLevel.Warning,
-        "A message on the queue of {Consumer} was refused ({Reason}): nobody of ours sent it. It is kept aside: see relay messages refused", EventName = "DeliveryRefused")]
+        "A message on the queue of {Consumer} was refused ({Reason}): nobody of ours sent it. It is kept aside: see relay messages refused",
+        EventName = "DeliveryRefused")]
     public static partial void DeliveryRefused(this ILogger logger, string consumer, string reason);
 
     [LoggerMessage(311, LogLevel.Warning,

@@ -16,7 +16,8 @@ internal sealed class ValidateMessagingOptions() : OptionsRules<MessagingOptions
 
         FileReadable(nameof(options.PasswordFile), options.PasswordFile);
         FileReadable(nameof(options.CaFile), options.CaFile);
-        if (options.Heartbeat < TimeSpan.FromSeconds(1) || options.Heartbeat > TimeSpan.FromMinutes(5)) Fail(nameof(options.Heartbeat), "must be 1 second to 5 minutes");
+        if (options.Heartbeat < TimeSpan.FromSeconds(1) || options.Heartbeat > TimeSpan.FromMinutes(5))
+            Fail(nameof(options.Heartbeat), "must be 1 second to 5 minutes");
         if (options.Prefix.Length is 0 or > 40 || options.Prefix.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')))
             Fail(nameof(options.Prefix), "must be 1 to 40 letters, digits, '-', '_' or '.'");
         Positive(nameof(options.SweepInterval), options.SweepInterval);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 namespace OpenOva.Relay.Tests.Messaging;
@@ -68,7 +69,7 @@ internal sealed class BrokerDoor : IAsyncDisposable
             await using Stream near = await SecureAsync(new NetworkStream(client)), far = new NetworkStream(broker);
             await Task.WhenAny(near.CopyToAsync(far), far.CopyToAsync(near));
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or System.Security.Authentication.AuthenticationException)
+        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or AuthenticationException)
         {
             // Shut, or one of the ends is gone.
         }

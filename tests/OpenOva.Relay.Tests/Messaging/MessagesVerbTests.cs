@@ -22,7 +22,8 @@ public sealed class MessagesVerbTests : IAsyncLifetime
         Assert.Equal(ExitCode.Done, (await RunAsync("migrate")).Code);
         await using var application = Build();
         var database = application.Services.GetRequiredService<RelayDatabase>();
-        foreach (var (id, consumer, attempts) in new[] { (First, "recordings.verify", 20), (First, "sessions.mark-verified", 3), (Second, "recordings.verify", 20) })
+        (string, string, int)[] rows = [(First, "recordings.verify", 20), (First, "sessions.mark-verified", 3), (Second, "recordings.verify", 20)];
+        foreach (var (id, consumer, attempts) in rows)
         {
             await database.ExecuteAsync(
                 """
@@ -136,7 +137,8 @@ public sealed class MessagesVerbTests : IAsyncLifetime
         await using var output = new StringWriter();
         await using var error = new StringWriter();
         var code = await RelayCommandLine.RunAsync(
-            [.. args, "--config", _minimal, "--data", _data.FullName], output, error, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30));
+                [.. args, "--config", _minimal, "--data", _data.FullName], output, error, TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(30));
         return (code, output.ToString(), error.ToString());
     }
 }

@@ -59,7 +59,7 @@ public abstract class OutboxTests(TestDatabaseKind kind, TestBus bus = TestBus.I
     [Fact]
     public async Task Message_StagedWhileTheBusIsStopped_WaitsAndArrives()
     {
-        var node = await StartAsync();
+        var node = await StartAsync(options => options.SweepInterval = TimeSpan.FromMinutes(1));
         await BoundedAsync(node.Bus.StopAsync(Cancellation));
         await UntilAsync(() => Task.FromResult(node.Bus.CheckHealth().Status == BusHealthStatus.Unhealthy ? "" : null));
         for (var i = 0; i < 5; i++) await AddAsync(node, i);
@@ -67,7 +67,9 @@ public abstract class OutboxTests(TestDatabaseKind kind, TestBus bus = TestBus.I
         Assert.Equal(5L, await Db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM outbox WHERE published_us IS NULL AND attempts = 0", null, Cancellation));
 
         await BoundedAsync(node.Bus.StartAsync(Cancellation));
+        await HealthyAsync(node);
 
+        await node.Publisher.PublishAsync(Cancellation);
         await EffectsAsync(10);
     }
 

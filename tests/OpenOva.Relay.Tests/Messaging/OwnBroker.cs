@@ -13,7 +13,7 @@ internal sealed class OwnBroker : IAsyncDisposable
 
     private string Folder => Path.Combine(_state, "rabbitmq");
 
-    public Broker Broker => new(new Uri(File.ReadAllText(Path.Combine(Folder, "url")).Trim()), File.ReadAllText(Path.Combine(Folder, "user")).Trim(), Path.Combine(Folder, "password"));
+    public Broker Broker => new(new Uri(Read("url")), Read("user"), Path.Combine(Folder, "password"));
 
     public static async Task<OwnBroker> StartOrSkipAsync()
     {
@@ -44,6 +44,8 @@ internal sealed class OwnBroker : IAsyncDisposable
         await RunAsync("stop", "rabbitmq", "--state", _state);
         Directory.Delete(_state, recursive: true);
     }
+
+    private string Read(string file) => File.ReadAllText(Path.Combine(Folder, file)).Trim();
 
     private async Task RunAsync(params string[] arguments)
     {

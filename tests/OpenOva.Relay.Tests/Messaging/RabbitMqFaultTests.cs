@@ -42,7 +42,8 @@ public sealed class RabbitMqFaultTests() : MessagingBed(TestDatabaseKind.Postgre
         var deliveries = node.Script.Seen.Count + other.Script.Seen.Count;
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Messages} messages, {effects.Count} effects, {before} of them before the kill; {deliveries} deliveries reached a consumer; broker back after {started.TotalSeconds:F1} s, all done after {caughtUp.TotalSeconds:F1} s"));
+            $"{Messages} messages, {effects.Count} effects, {before} of them before the kill; {deliveries} deliveries reached a consumer; "
+            + $"broker back after {started.TotalSeconds:F1} s, all done after {caughtUp.TotalSeconds:F1} s"));
 
         void Settings(MessagingOptions options)
         {
@@ -100,7 +101,8 @@ public sealed class RabbitMqFaultTests() : MessagingBed(TestDatabaseKind.Postgre
         await EffectsAsync(42, seconds: 60);
         Assert.True(Detail(node).IsWell);
         Assert.Equal(42, (await ReadEffectsAsync()).Distinct().Count());
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"all done {open.Elapsed.TotalSeconds:F1} s after the way was open"));
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"all done {open.Elapsed.TotalSeconds:F1} s after the way was open"));
     }
 
     [Fact]

@@ -49,7 +49,10 @@ public sealed class RabbitMqQueueTests() : MessagingBed(TestDatabaseKind.Postgre
 
         await EffectsAsync(2);
         var found = await UntilAsync(async () =>
-            (await node.Services.GetRequiredService<RefusedQueues>().ListAsync(Cancellation)) is { } queues && queues.Sum(each => each.Messages) >= 5 ? queues : null);
+        {
+            var queues = await node.Services.GetRequiredService<RefusedQueues>().ListAsync(Cancellation);
+            return queues.Sum(each => each.Messages) >= 5 ? queues : null;
+        });
         Assert.Equal([("test.first", reason, 5L)], found.Select(each => (each.Consumer, each.Reason, each.Messages)));
         Assert.Equal(2, (await ReadEffectsAsync()).Count);
         Assert.Equal(5, Interlocked.Read(ref counted));
@@ -71,9 +74,25 @@ public sealed class RabbitMqQueueTests() : MessagingBed(TestDatabaseKind.Postgre
         async Task DeclareAsync(bool durable, string type)
         {
             await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
-            await channel.QueueDeclareAsync(
-                queue, durable, exclusive: false, autoDelete: false, type == "classic" ? null : new Dictionary<string, object?> { ["x-queue-type"] = type }, cancellationToken: Cancellation);
+            var arguments = type == "classic" ? null : new Dictionary<string, object?> { ["x-queue-type"] = type };
+            await channel.QueueDeclareAsync(queue, durable, exclusive: false, autoDelete: false, arguments, cancellationToken: Cancellation);
         }
+    }
+
+    [Fact]
+    public async Task QuorumQueue_ConsumerFailsAtFirst_IsDeliveredToAgain()
+    {
+        var node = await StartAsync(options => options.QuorumQueues = true);
+        var failures = 0;
+        node.Script.BeforeEffect = (consumer, _) =>
+        {
+            if (consumer == "test.first" && Interlocked.Increment(ref failures) == 1) throw new InvalidDataException("not yet");
+        };
+
+        await AddAsync(node, 1);
+
+        await EffectsAsync(2);
+        Assert.Equal(2, failures);
     }
 
     [Theory]
@@ -99,7 +118,8 @@ public sealed class RabbitMqQueueTests() : MessagingBed(TestDatabaseKind.Postgre
         }
         else
         {
-            var refused = await Assert.ThrowsAsync<BrokerUnreachableException>(() => node.Services.GetRequiredService<BrokerConnection>().OpenAsync(Cancellation));
+            var connection = node.Services.GetRequiredService<BrokerConnection>();
+            var refused = await Assert.ThrowsAsync<BrokerUnreachableException>(() => connection.OpenAsync(Cancellation));
             Assert.Contains("AuthenticationException", refused.ToString(), StringComparison.Ordinal);
         }
 

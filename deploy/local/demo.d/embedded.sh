@@ -1,0 +1,37 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# Everything within Relay: SQLite, an in-memory bus, a directory for objects, and the development issuer, which the configuration adds.
+
+services_embedded=(guacd sshd)
+
+embedded_prepare() { :; }
+
+embedded_configure() {
+  issuer=$base/realms/acme
+  cat >"$state/backends.json" <<JSON
+{
+  "Relay": {
+    "Identity": {
+      "Issuers": [ { "Issuer": "$issuer", "Organisation": "acme", "Audience": "relay" } ],
+      "Development": {
+        "BaseAddress": "$base",
+        "Realms": [ {
+          "Name": "acme",
+          "Users": [
+            { "UserName": "olivia", "Name": "Olivia Operator", "Email": "olivia@acme.example", "Password": "$(cat "$state/secrets/olivia")", "Acr": "2",
+              "RealmRoles": ["relay-operator", "ssh-targets"] },
+            { "UserName": "anton", "Name": "Anton Auditor", "Email": "anton@acme.example", "Password": "$(cat "$state/secrets/anton")",
+              "RealmRoles": ["relay-auditor"] }
+          ],
+          "Clients": [
+            { "ClientId": "relay-gateway", "Secret": "$(cat "$state/secrets/relay-gateway")", "Audiences": ["relay"],
+              "ServiceAccountRoles": ["relay-gateway"] }
+          ]
+        } ]
+      }
+    }
+  }
+}
+JSON
+}
+
+embedded_finish() { :; }
