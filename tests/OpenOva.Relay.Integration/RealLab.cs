@@ -37,6 +37,9 @@ internal sealed class RealLab
         return new RealLab(guacd!);
     }
 
+    /// <summary>A command that draws a new screen all the time: what scrolls by unchanged, guacd does not draw again.</summary>
+    public const string KeepsDrawing = "while :; do head -c 800 /dev/urandom | base64; sleep 0.4; done\n";
+
     /// <summary>The SSH target as a connection.</summary>
     public string Yaml(string name = "ssh-db", string? host = null, int? port = null, string? hostKey = null, string? passwordFile = null) =>
         $"""

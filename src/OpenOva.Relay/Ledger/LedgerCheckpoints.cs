@@ -23,8 +23,8 @@ internal sealed class LedgerCheckpoints(
         if (newest is null || newest.Size < size)
         {
             var root = Convert.ToHexStringLower(await RootAsync(organisation, size, cancellation));
-            var now = time.GetUnixMicroseconds();
             var ring = await keys.OfAsync(organisation, cancellation);
+            var now = ring.TimeToSign(time.GetUnixMicroseconds());
             var signed = await Checkpoint.SignAsync(organisation, size, root, now, ring.Signing, cancellation);
             await LedgerQueries.InsertCheckpointAsync(database, organisation, size, root, now, signed.Jws.Compact, cancellation);
             newest = (await LedgerQueries.NewestCheckpointAsync(database, organisation, cancellation))!;

@@ -8,7 +8,15 @@ using OpenOva.Relay.Evidence.Ledger;
 namespace OpenOva.Relay.Ledger;
 
 /// <summary>An organisation's keys as this process uses them.</summary>
-internal sealed record KeyRing(ISigningKey Signing, KeyHistory History);
+internal sealed record KeyRing(ISigningKey Signing, KeyHistory History)
+{
+    /// <summary>
+    /// The time to sign under: now, but never before the key was valid. A clock that was set back, or that of another replica which is behind, would else make
+    /// evidence that no verifier accepts.
+    /// </summary>
+    /// <param name="nowUs">Microseconds UTC.</param>
+    public long TimeToSign(long nowUs) => Math.Max(nowUs, History.Keys.Last(k => k.Key == Signing.PublicKey).FromUs);
+}
 
 /// <summary>
 /// Each organisation's root key, signing keys and key history, as files of this user alone under one folder: <c>&lt;organisation&gt;/root.pem</c>,

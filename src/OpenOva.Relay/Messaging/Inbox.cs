@@ -40,12 +40,21 @@ internal sealed class Inbox(RelayDatabase database, MessagingOptions options)
 
     /// <summary>
     /// Notes that a delivery failed. Only the exception's type is stored: its text may quote what must not stand in a column.
-    /// The sweeper delivers again when the row's time comes.
+    /// The sweeper delivers again after a pause that doubles with each failure, and so sooner than one of which nothing was heard.
     /// </summary>
     public Task<int> FailAsync(string messageId, string consumer, Exception exception, CancellationToken cancellation) =>
         database.ExecuteAsync(
-            "UPDATE inbox SET fault = @fault WHERE message_id = @messageId AND consumer = @consumer AND done_us IS NULL",
-            new { messageId, consumer, fault = exception.GetType().FullName },
+            """
+            UPDATE inbox SET fault = @fault, next_us = relay_now_us() +
+              CASE WHEN attempts > 30 OR @retryUs * (CAST(1 AS BIGINT) << CAST(attempts AS INTEGER)) > @ceilingUs THEN @ceilingUs
+              ELSE @retryUs * (CAST(1 AS BIGINT) << CAST(attempts AS INTEGER)) END
+            WHERE message_id = @messageId AND consumer = @consumer AND done_us IS NULL AND dead_us IS NULL
+            """,
+            new
+            {
+                messageId, consumer, fault = exception.GetType().FullName, retryUs = options.RetryAfter.Ticks / TimeSpan.TicksPerMicrosecond,
+                ceilingUs = options.RedeliverCeiling.Ticks / TimeSpan.TicksPerMicrosecond,
+            },
             cancellation);
 
     /// <summary>

@@ -37,6 +37,9 @@ internal sealed class MessagingOptions
     /// <summary>A published message that a consumer has not finished after this time is sent to it again. Default 1 min; must be positive.</summary>
     public TimeSpan RedeliverAfter { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>A delivery that a consumer failed on is made again after this time, which doubles. Default 2 s; must be positive, and at most <c>RedeliverAfter</c>.</summary>
+    public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Longest pause between two deliveries to a consumer that keeps failing; the pause doubles from RedeliverAfter. Default 30 min.</summary>
     public TimeSpan RedeliverCeiling { get; set; } = TimeSpan.FromMinutes(30);
 

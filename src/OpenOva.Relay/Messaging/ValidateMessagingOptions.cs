@@ -22,6 +22,8 @@ internal sealed class ValidateMessagingOptions() : OptionsRules<MessagingOptions
             Fail(nameof(options.Prefix), "must be 1 to 40 letters, digits, '-', '_' or '.'");
         Positive(nameof(options.SweepInterval), options.SweepInterval);
         Positive(nameof(options.RedeliverAfter), options.RedeliverAfter);
+        Positive(nameof(options.RetryAfter), options.RetryAfter);
+        if (options.RetryAfter > options.RedeliverAfter) Fail(nameof(options.RetryAfter), "must not be above RedeliverAfter");
         if (options.RedeliverCeiling < options.RedeliverAfter) Fail(nameof(options.RedeliverCeiling), "must not be below RedeliverAfter");
         Range(nameof(options.MaxRedeliveries), options.MaxRedeliveries, 1, 1000);
         Range(nameof(options.ImmediateRetries), options.ImmediateRetries, 0, 10);

@@ -188,7 +188,7 @@ internal sealed class RecordingSealer(
     private async Task<RecordingRow?> TryPutAsync(Sealing sealing, RecordingKeys recordingKeys, FileStream file, CancellationToken cancellation)
     {
         var (descriptor, index) = (sealing.Descriptor, sealing.Index);
-        var sealedUs = time.GetUnixMicroseconds();
+        var sealedUs = sealing.Ring.TimeToSign(time.GetUnixMicroseconds());
         var days = Math.Max(descriptor.RetentionDays, options.MinimumRetentionDays);
         var untilUs = sealedUs + days * 86_400_000_000L;
         var locked = Term(options.LockMode, untilUs, days);

@@ -130,7 +130,7 @@ internal sealed class ReportMaker(
     {
         await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 128 * 1024);
         await using var hashing = new HashingStream(file);
-        await BundleWriter.WriteAsync(hashing, row.Organisation, row.ReportId, time.GetUnixMicroseconds(), head, files, ring.Signing, cancellation);
+        await BundleWriter.WriteAsync(hashing, row.Organisation, row.ReportId, ring.TimeToSign(time.GetUnixMicroseconds()), head, files, ring.Signing, cancellation);
         await hashing.FlushAsync(cancellation);
         return hashing.Digest();
     }

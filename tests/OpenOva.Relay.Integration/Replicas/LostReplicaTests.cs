@@ -1,3 +1,4 @@
+using OpenOva.Relay.Integration.Faults;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Integration.Replicas;
@@ -26,8 +27,10 @@ public sealed class LostReplicaTests
             delivered = Streams.RecordedPart(tunnel.Received);
         }
 
+        var clock = System.Diagnostics.Stopwatch.StartNew();
         await a.DisposeAsync();
         var found = await b.WaitForAsync(session, SessionState.Verified, 60);
+        var took = clock.Elapsed.TotalSeconds;
         var first = await b.RawAsync(session);
         var firstManifest = await b.ManifestAsync(session);
         Assert.True(found.Recovered);
@@ -48,7 +51,7 @@ public sealed class LostReplicaTests
         Assert.True(all.AsSpan().StartsWith(first));
         Assert.Equal("process-killed", manifest["recovered"]!["bound"]!.GetValue<string>());
         Assert.Single(manifest["supplements"]!.AsArray());
-        TestContext.Current.TestOutputHelper?.WriteLine($"{delivered.Length} bytes delivered, {first.Length} sealed by the other, {all.Length} after the return");
+        await new FaultRow($"replica killed: {first.Length} bytes sealed by the other, all after its return", 1, 1, delivered.Length, all.Length, 0, took).NoteAsync();
     }
 
     [Fact(Timeout = 180_000)]
@@ -62,7 +65,9 @@ public sealed class LostReplicaTests
         await Streams.UntilAsync(() => LiveTime(tunnel) > TimeSpan.FromSeconds(8), 60);
 
         await a.SignalAsync("STOP");
+        var clock = System.Diagnostics.Stopwatch.StartNew();
         var taken = await b.WaitForAsync(tunnel.Session, SessionState.Verified, 60);
+        var took = clock.Elapsed.TotalSeconds;
         var first = await b.RawAsync(tunnel.Session);
         await a.SignalAsync("CONT");
         await tunnel.Finished;
@@ -76,6 +81,7 @@ public sealed class LostReplicaTests
         // guacd was drained after the person had been cut off, so there is more than he saw.
         Assert.True(all.AsSpan().StartsWith(delivered), $"{delivered.Length} bytes were delivered, {all.Length} are recorded, and they differ");
         Assert.True(all.AsSpan().StartsWith(first));
+        await new FaultRow("replica paused past its lease and resumed", 1, 1, delivered.Length, all.Length, 0, took).NoteAsync();
         await using var next = await TunnelClient.OpenAsync(a);
         await next.Started;
     }
@@ -84,7 +90,7 @@ public sealed class LostReplicaTests
     {
         var tunnel = await TunnelClient.OpenAsync(relay);
         await tunnel.Started;
-        await tunnel.TypeAsync("while :; do ls -la /usr/bin; sleep 0.2; done\n");
+        await tunnel.TypeAsync(RealLab.KeepsDrawing);
         return tunnel;
     }
 

@@ -42,6 +42,7 @@ public abstract class MessagingBed(TestDatabaseKind kind, TestBus bus) : Databas
             Prefix = Prefix,
             SweepInterval = TimeSpan.FromMilliseconds(50),
             RedeliverAfter = TimeSpan.FromMilliseconds(150),
+            RetryAfter = TimeSpan.FromMilliseconds(150),
             RedeliverCeiling = TimeSpan.FromMilliseconds(200),
             MaxRedeliveries = 1000,
             ImmediateRetries = 0,

@@ -49,7 +49,7 @@ public sealed class RabbitMqFaultTests() : MessagingBed(TestDatabaseKind.Postgre
         {
             broker.Broker.Configure(options);
             options.Heartbeat = TimeSpan.FromSeconds(2);
-            options.RedeliverAfter = TimeSpan.FromSeconds(3);
+            options.RedeliverAfter = options.RetryAfter = TimeSpan.FromSeconds(3);
             options.RedeliverCeiling = TimeSpan.FromSeconds(3);
         }
     }
@@ -139,7 +139,7 @@ public sealed class RabbitMqFaultTests() : MessagingBed(TestDatabaseKind.Postgre
     /// <summary>So that whatever comes again comes from the broker, not from the sweeper.</summary>
     private static void Throughout(MessagingOptions options)
     {
-        options.RedeliverAfter = options.RedeliverCeiling = TimeSpan.FromMinutes(5);
+        options.RedeliverAfter = options.RetryAfter = options.RedeliverCeiling = TimeSpan.FromMinutes(5);
         options.Heartbeat = TimeSpan.FromSeconds(2);
     }
 
