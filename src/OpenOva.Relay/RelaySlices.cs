@@ -4,6 +4,7 @@ using OpenOva.Relay.Identity;
 using OpenOva.Relay.Identity.Development;
 using OpenOva.Relay.Identity.Logout;
 using OpenOva.Relay.Ledger;
+using OpenOva.Relay.ObjectStorage;
 using OpenOva.Relay.Recordings;
 using OpenOva.Relay.Reports;
 using OpenOva.Relay.Sessions;
@@ -31,6 +32,8 @@ internal static class RelaySlices
         services.AddSessions();
         services.AddReports();
         services.AddHostedService<RefusedTokensToLedger>();
+        services.AddSingleton<LedgerOrganisations>();
+        services.AddSingleton<PublishStoreReport>(provider => ActivatorUtilities.CreateInstance<StoreChecksToLedger>(provider).PublishAsync);
         services.AddHostedService<ServiceToLedger>();
     }
 

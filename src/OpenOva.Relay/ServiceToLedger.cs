@@ -1,9 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
-using OpenOva.Relay.Connections;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence.Ledger;
-using OpenOva.Relay.Identity;
 using OpenOva.Relay.Ledger;
 using OpenOva.Relay.Sessions;
 using OpenOva.Relay.Telemetry;
@@ -15,7 +13,7 @@ namespace OpenOva.Relay;
 /// and when it is over. What cannot be written down because the database is away waits, with the times at which it happened.
 /// </summary>
 internal sealed class ServiceToLedger(
-    Readiness readiness, RelayDatabase database, LedgerStage ledger, LiveSessions live, IdentityOptions identity, ConnectionsOptions connections, ReplicaName replica,
+    Readiness readiness, RelayDatabase database, LedgerStage ledger, LiveSessions live, LedgerOrganisations organisations, ReplicaName replica,
     TimeProvider time, ILogger<ServiceToLedger> logger) : BackgroundService
 {
     private const int MostWaiting = 1_000;
@@ -90,7 +88,7 @@ internal sealed class ServiceToLedger(
                 {
                     foreach (var (type, data) in _waiting)
                     {
-                        foreach (var organisation in Organisations) await ledger.AddAsync(transaction, organisation, type, data);
+                        foreach (var organisation in organisations.All) await ledger.AddAsync(transaction, organisation, type, data);
                     }
                 },
                 cancellation);
@@ -101,9 +99,6 @@ internal sealed class ServiceToLedger(
             // The database's own outage is among what waits.
         }
     }
-
-    private IEnumerable<string> Organisations =>
-        identity.Issuers.Select(issuer => issuer.Organisation).Append(connections.DefaultOrganisation).Where(organisation => organisation.Length > 0).Distinct(StringComparer.Ordinal);
 }
 
 internal static partial class ServiceLog

@@ -57,6 +57,9 @@ public static class LedgerEventTypes
     /// <summary>It works again.</summary>
     public const string OutageEnded = "outage.ended";
 
+    /// <summary>What the object store enforces was tried.</summary>
+    public const string StoreChecked = "store.checked";
+
     /// <summary>A signing key was added to the history.</summary>
     public const string KeyAdded = "key.added";
 
@@ -81,6 +84,6 @@ public static class LedgerEventTypes
         TokenRefused, AccessDecided, SessionOpened, RecordingOpened, SessionConnected, SessionEnded, RecordingChain, RecordingSealed,
         RecordingVerified, RecordingLiveDeleted, RecordingViewed, ConnectionChanged, ServiceStarted, ServiceStopped, KeyAdded,
         ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered, RecordingSupplemented, AccountMapped, SubjectSignedOut,
-        OutageBegan, OutageEnded,
+        OutageBegan, OutageEnded, StoreChecked,
     ];
 }

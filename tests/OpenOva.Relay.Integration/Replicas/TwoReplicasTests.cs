@@ -88,6 +88,7 @@ public abstract class TwoReplicasTests
         Assert.Equal(8, leaves.Count(l => l.Type == "recording.live-deleted"));
         Assert.Single(leaves, l => l.Type == "key.added");
         var cancellation = TestContext.Current.CancellationToken;
+        Assert.Equal(2, leaves.Count(l => l.Type == "service.started"));
         var rings = await Task.WhenAll(both.Select(r => r.Services.GetRequiredService<OrganisationKeys>().OfAsync("acme", cancellation).AsTask()));
         Assert.Equal(rings[0].Signing.PublicKey, rings[1].Signing.PublicKey);
     }

@@ -25,7 +25,7 @@ public sealed class PersistedNamesTests
             "token.refused", "access.decided", "session.opened", "recording.opened", "session.connected", "session.ended", "recording.chain", "recording.sealed",
             "recording.verified", "recording.live-deleted", "recording.viewed", "connection.changed", "service.started", "service.stopped", "key.added",
             "report.requested", "report.made", "report.downloaded", "session.end-ordered", "recording.supplemented", "account.mapped", "subject.signed-out",
-            "outage.began", "outage.ended",
+            "outage.began", "outage.ended", "store.checked",
         ],
         LedgerEventTypes.All);
 
