@@ -15,7 +15,7 @@ internal sealed record KeyRing(ISigningKey Signing, KeyHistory History)
     /// evidence that no verifier accepts.
     /// </summary>
     /// <param name="nowUs">Microseconds UTC.</param>
-    public long TimeToSign(long nowUs) => Math.Max(nowUs, History.Keys.Last(k => k.Key == Signing.PublicKey).FromUs);
+    public long TimeToSign(long nowUs) => Math.Max(nowUs, History.Keys.Last(k => k.Key.Thumbprint == Signing.PublicKey.Thumbprint).FromUs);
 }
 
 /// <summary>
