@@ -181,7 +181,7 @@ public sealed class BundleVerifier
             LedgerEventForms.Check(leaf);
             completeness.Add(leaf);
             if (referred.TryGetValue(leaf.Id, out var to)) to.ForEach(e => e.Refer(leaf));
-            if (leaf.Type is LedgerEventTypes.RecordingSealed or LedgerEventTypes.RecordingChain
+            if (leaf.Type is LedgerEventTypes.RecordingSealed or LedgerEventTypes.RecordingSupplemented or LedgerEventTypes.RecordingChain
                 && events.TryGetValue(leaf.Data.String("session"), out var of)) of.Add(leaf);
         }, HeadSizes());
         _ledger = range;

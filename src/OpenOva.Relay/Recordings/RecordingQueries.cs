@@ -89,10 +89,11 @@ internal static class RecordingQueries
             row);
     }
 
-    public static Task<int> VerifiedAsync(RelayTransaction transaction, string organisation, string session, long nowUs, bool held) =>
+    /// <summary>Zero: a longer recording was sealed meanwhile, and its own verification counts.</summary>
+    public static Task<int> VerifiedAsync(RelayTransaction transaction, string organisation, string session, string manifestSha256, long nowUs, bool held) =>
         transaction.ExecuteAsync(
-            "UPDATE recordings SET verified_us = @nowUs, verification_held = @held WHERE organisation = @organisation AND session = @session",
-            new { organisation, session, nowUs, held });
+            "UPDATE recordings SET verified_us = @nowUs, verification_held = @held WHERE organisation = @organisation AND session = @session AND manifest_sha256 = @manifestSha256",
+            new { organisation, session, manifestSha256, nowUs, held });
 
     public static Task<int> LiveDeletedAsync(RelayTransaction transaction, string organisation, string session, long nowUs) =>
         transaction.ExecuteAsync(

@@ -33,7 +33,7 @@ internal sealed class VerifySealedRecording(
     private async Task NoteAsync(RelayTransaction transaction, RecordingRow row, bool held, IReadOnlyList<Check> checks)
     {
         var now = time.GetUnixMicroseconds();
-        await RecordingQueries.VerifiedAsync(transaction, row.Organisation, row.Session, now, held);
+        var present = await RecordingQueries.VerifiedAsync(transaction, row.Organisation, row.Session, row.ManifestSha256, now, held) == 1;
         await ledger.AddAsync(transaction, row.Organisation, LedgerEventTypes.RecordingVerified, new JsonObject
         {
             ["session"] = row.Session,
@@ -42,6 +42,6 @@ internal sealed class VerifySealedRecording(
             ["by"] = "relay",
             ["checks"] = new JsonArray([.. checks.Select(c => new JsonObject { ["name"] = c.Name[(c.Name.LastIndexOf('/') + 1)..], ["outcome"] = c.OutcomeName })]),
         });
-        await outbox.AddAsync(transaction, new RecordingVerified(row.Organisation, row.Session, held, now), row.Organisation);
+        if (present) await outbox.AddAsync(transaction, new RecordingVerified(row.Organisation, row.Session, held, now), row.Organisation);
     }
 }

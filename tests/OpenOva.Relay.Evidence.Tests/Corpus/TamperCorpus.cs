@@ -21,7 +21,7 @@ public static partial class TamperCorpus
     public static async Task<IReadOnlyList<CorpusCase>> CreateAsync(SampleKeys keys)
     {
         var cases = new List<CorpusCase>();
-        foreach (var source in Containers().Concat(Outers()).Concat(Ledgers()).Concat(Recordings()).Concat(Insiders()).Concat(Reconciliations()))
+        foreach (var source in Containers().Concat(Outers()).Concat(Ledgers()).Concat(Recordings()).Concat(Insiders()).Concat(Supplements()).Concat(Reconciliations()))
         {
             var sample = await SampleBundle.CreateAsync(keys);
             var heads = new List<byte[]>(source.Heads ? sample.KnownHeads : []);

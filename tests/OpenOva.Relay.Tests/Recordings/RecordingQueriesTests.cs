@@ -50,9 +50,10 @@ public abstract class RecordingQueriesTests(TestDatabaseKind kind) : DatabaseTes
     {
         await Db.TransactAsync(transaction => RecordingQueries.InsertAsync(transaction, Sealed), Cancellation);
 
-        Assert.Equal(1, await Db.TransactAsync(transaction => RecordingQueries.VerifiedAsync(transaction, "acme", "s1", 60, true), Cancellation));
-        Assert.Equal(1, await Db.TransactAsync(transaction => RecordingQueries.VerifiedAsync(transaction, "acme", "s1", 70, false), Cancellation));
-        Assert.Equal(0, await Db.TransactAsync(transaction => RecordingQueries.VerifiedAsync(transaction, "globex", "s1", 80, true), Cancellation));
+        Assert.Equal(1, await Db.TransactAsync(transaction => RecordingQueries.VerifiedAsync(transaction, "acme", "s1", "aa", 60, true), Cancellation));
+        Assert.Equal(1, await Db.TransactAsync(transaction => RecordingQueries.VerifiedAsync(transaction, "acme", "s1", "aa", 70, false), Cancellation));
+        Assert.Equal(0, await Db.TransactAsync(transaction => RecordingQueries.VerifiedAsync(transaction, "globex", "s1", "aa", 80, true), Cancellation));
+        Assert.Equal(0, await Db.TransactAsync(transaction => RecordingQueries.VerifiedAsync(transaction, "acme", "s1", "of a shorter one", 90, true), Cancellation));
 
         Assert.Equal(70, (await RecordingQueries.FindAsync(Db, "acme", "s1", Cancellation))!.VerifiedUs);
         Assert.False(await Db.ExecuteScalarAsync<bool>("SELECT verification_held FROM recordings", null, Cancellation));

@@ -81,7 +81,11 @@ internal sealed class LeafBook
         ["session"] = Id(n), ["epoch"] = 1, ["connected"] = connected, ["recorded"] = recorded, ["reason"] = "CLIENT_LEFT", ["status"] = 0, ["failure"] = null, ["ended_us"] = NowUs,
     }, alter);
 
-    public LeafBook Seal(int n, Alter? alter = null) => Add(LedgerEventTypes.RecordingSealed, new JsonObject
+    public LeafBook Seal(int n, Alter? alter = null) => Seal(LedgerEventTypes.RecordingSealed, n, alter);
+
+    public LeafBook Supplement(int n, Alter? alter = null) => Seal(LedgerEventTypes.RecordingSupplemented, n, alter);
+
+    private LeafBook Seal(string type, int n, Alter? alter) => Add(type, new JsonObject
     {
         ["session"] = Id(n),
         ["epoch"] = 1,

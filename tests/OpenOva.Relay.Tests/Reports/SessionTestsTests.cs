@@ -121,6 +121,20 @@ public sealed class SessionTestsTests
         Assert.Equal(Outcome.Pass, Evaluated.Of(book).Finding("T06", 1).Outcome);
     }
 
+    [Fact]
+    public void Recorded_SupplementedByAReplicaThatCameBack_IsJudgedByTheLongerRecording()
+    {
+        var book = new LeafBook().Decide(1).Open(1).Record(1).Connect(1).End(1).Seal(1, d => (d["state"], d["bound"]) = ("recovered", "disk-lost"))
+            .Supplement(1, d => (d["state"], d["bound"], d["manifest_sha256"]) = ("recovered", "process-killed", LeafBook.Connection))
+            .Verify(1, alter: d => d["manifest_sha256"] = LeafBook.Connection);
+
+        var evaluated = Evaluated.Of(book);
+
+        Assert.Equal(Outcome.Pass, evaluated.Finding("T06", 1).Outcome);
+        Assert.Equal(Outcome.Pass, evaluated.Clause("T07", 1, "recomputed").Outcome);
+        Assert.Empty(evaluated.Differences);
+    }
+
     [Theory]
     [InlineData(99_000, "PASS")]
     [InlineData(98_999, "FAIL")]

@@ -104,6 +104,15 @@ internal sealed class LedgerEvaluation(ReportParameters parameters, IReadOnlySet
                 _sealed.Add(Key(leaf.Data.String("session")));
                 Find(leaf, session => Once(session, session.Seal is null, leaf, () => session.Seal = seal), once: true);
                 break;
+            case LedgerEventTypes.RecordingSupplemented:
+                // The longer recording is the session's from here on, and what was verified of the shorter one is not of it.
+                var supplement = LeafReader.Seal(leaf);
+                Find(leaf, session =>
+                {
+                    session.Seal = supplement;
+                    if (session.Verification is { Held: true }) session.Verification = null;
+                });
+                break;
             case LedgerEventTypes.RecordingVerified:
                 var verification = LeafReader.Verification(leaf);
                 Find(leaf, session =>
