@@ -25,7 +25,6 @@ internal sealed class LiveSegments(
     // A put waits for the store's answer: one at a time would fall behind a busy replica.
     private readonly Lane[] _lanes = [.. Enumerable.Range(0, 8).Select(_ => new Lane())];
     private readonly ConcurrentDictionary<Guid, long> _chained = new();
-    private readonly ConcurrentDictionary<Guid, byte> _finished = new();
 
     /// <summary>Takes a segment that was just closed. Never blocks.</summary>
     public void Add(SpooledSegment segment) => LaneOf(segment.Session.Id).Closed.Writer.TryWrite(segment);
@@ -33,17 +32,14 @@ internal sealed class LiveSegments(
     /// <summary>
     /// The session is about to be sealed: its remaining segments need not be put any more. When it returns none is being put.
     /// </summary>
-    public async Task FinishAsync(Guid session, CancellationToken cancellation)
+    public async Task FinishAsync(SpooledSession session, CancellationToken cancellation)
     {
-        _finished[session] = 0;
-        var lane = LaneOf(session);
+        session.IsFinished = true;
+        var lane = LaneOf(session.Id);
         await lane.Uploading.WaitAsync(cancellation);
         lane.Uploading.Release();
-        _chained.TryRemove(session, out _);
+        _chained.TryRemove(session.Id, out _);
     }
-
-    /// <summary>The session is sealed and forgotten.</summary>
-    public void Forget(Guid session) => _finished.TryRemove(session, out _);
 
     public override void Dispose()
     {
@@ -75,7 +71,7 @@ internal sealed class LiveSegments(
         await lane.Uploading.WaitAsync(cancellation);
         try
         {
-            if (_finished.ContainsKey(segment.Session.Id)) return true;
+            if (segment.Session.IsFinished) return true;
             await spool.SyncAsync(cancellation);
             await PutAsync(segment, cancellation);
             await ChainAsync(segment, cancellation);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using OpenOva.Relay.Configuration;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence;
 using OpenOva.Relay.Evidence.Ledger;
@@ -9,7 +10,7 @@ using OpenOva.Relay.ObjectStorage;
 namespace OpenOva.Relay.Recordings;
 
 /// <summary>Reads a sealed recording back from the store and makes every check that an auditor's verifier makes of it.</summary>
-internal sealed class RecordingVerification(IObjectStore store, RelayDatabase database, OrganisationKeys keys)
+internal sealed class RecordingVerification(IObjectStore store, RelayDatabase database, OrganisationKeys keys, DataDirectory data, TimeProvider time)
 {
     private const int MaxManifestBytes = 1 << 20;
     private const int MaxIndexBytes = 256 << 20;
@@ -26,11 +27,9 @@ internal sealed class RecordingVerification(IObjectStore store, RelayDatabase da
         checks.Add(CheckNames.Keys, CheckOutcome.Held, "this service's own");
         checks.Add(CheckNames.Ledger, CheckOutcome.Held, "this service's own");
 
-        // The verifier reads synchronously; the object is streamed from the store each time it is asked for.
-        await using var opened = await OpenAsync(row, cancellation);
-        await using var again = await OpenAsync(row, cancellation);
-        var streams = new Queue<Stream>(new[] { opened?.Content, again?.Content }.OfType<Stream>());
-        var parts = new RecordingParts(() => manifest, () => index, () => streams.TryDequeue(out var stream) ? stream : null);
+        // The verifier reads twice and synchronously: from a copy, so that no thread and no connection waits for the store meanwhile.
+        await using var copy = await CopyAsync(row, cancellation);
+        var parts = new RecordingParts(() => manifest, () => index, () => copy is null ? null : File.OpenRead(copy.Name));
         await Task.Run(() => new RecordingVerifier(row.Organisation, row.Session, parts, ring.History, events, 0, checks).Verify(), cancellation);
         return [.. checks.All.Skip(2)];
     }
@@ -71,11 +70,27 @@ internal sealed class RecordingVerification(IObjectStore store, RelayDatabase da
         }
     }
 
-    private async Task<ObjectContent?> OpenAsync(RecordingRow row, CancellationToken cancellation)
+    private async Task<FileStream?> CopyAsync(RecordingRow row, CancellationToken cancellation)
     {
+        var folder = data.At("scratch");
+        Directory.CreateDirectory(folder);
         try
         {
-            return await store.GetVersionAsync(row.Bucket, row.ObjectKey, row.ObjectVersion, null, cancellation);
+            await using var opened = await store.GetVersionAsync(row.Bucket, row.ObjectKey, row.ObjectVersion, null, cancellation);
+            var copy = new FileStream(
+                Path.Combine(folder, $"verify-{row.Session}-{time.NewRowId()}"), FileMode.CreateNew, FileAccess.Write, FileShare.Read, 128 * 1024,
+                FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+            try
+            {
+                await opened.Content.CopyToAsync(copy, cancellation);
+                await copy.FlushAsync(cancellation);
+                return copy;
+            }
+            catch
+            {
+                await copy.DisposeAsync();
+                throw;
+            }
         }
         catch (ObjectNotFoundException)
         {

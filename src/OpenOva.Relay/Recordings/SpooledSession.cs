@@ -10,11 +10,19 @@ namespace OpenOva.Relay.Recordings;
 internal sealed class SpooledSession(Guid id)
 {
     private readonly Lock _gate = new();
+    private bool _finished;
     private readonly ArrayBufferWriter<byte> _encoded = new(64);
     // Before the first byte of file 0, which is where reading begins too.
     private SpoolPosition _last = new(0, -1);
 
     public Guid Id { get; } = id;
+
+    /// <summary>It is being sealed, or was: what of it is not in the store yet need not go there any more.</summary>
+    public bool IsFinished
+    {
+        get => Volatile.Read(ref _finished);
+        set => Volatile.Write(ref _finished, value);
+    }
 
     /// <summary>The number of frames.</summary>
     public ulong Count { get; private set; }

@@ -121,7 +121,7 @@ internal sealed class SessionFinisher(
 
     private async Task SealAsync(SpooledSession recording, SessionOutcome outcome, CancellationToken cancellation)
     {
-        await live.FinishAsync(recording.Id, cancellation);
+        await live.FinishAsync(recording, cancellation);
         // A spool that is full has no frame of the end; this replica knows it all the same.
         var row = await sealer.SealAsync(new SpoolSource(spool.Log, recording), new RecordedEnd(outcome.Reason.Name(), outcome.Status), SealedAsync, cancellation);
         await livePieces.DeleteLateAsync(row, cancellation);
@@ -233,6 +233,5 @@ internal sealed class SessionFinisher(
         }
 
         spool.Log.Release(recording.Id);
-        live.Forget(recording.Id);
     }
 }
