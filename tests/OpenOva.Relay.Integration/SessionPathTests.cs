@@ -18,7 +18,7 @@ public sealed class SessionPathTests
 
         await using var tunnel = await TunnelClient.OpenAsync(relay);
         await tunnel.Started;
-        await Streams.UntilAsync(() => tunnel.Received.Length >= stream.Length);
+        await Streams.UntilAsync(() => tunnel.ReceivedBytes >= stream.Length);
         await tunnel.LeaveAsync();
         await tunnel.Finished;
         var session = await relay.WaitForAsync(tunnel.Session, SessionState.Verified);

@@ -16,6 +16,7 @@ internal sealed class TunnelClient : IAsyncDisposable
     private readonly MemoryStream _received = new();
     private readonly Task _reading;
     private int _parsed;
+    private long? _firstSync;
 
     private TunnelClient(AsyncDuplexStreamingCall<TunnelRequest, TunnelResponse> call, bool answersSync, bool reads)
     {
@@ -35,6 +36,18 @@ internal sealed class TunnelClient : IAsyncDisposable
 
     /// <summary>Completes when the stream is over.</summary>
     public Task Finished => _reading.WaitAsync(TimeSpan.FromSeconds(60));
+
+    /// <summary>How many bytes were delivered so far: to be asked often, where a copy of all of them would keep the machine busy.</summary>
+    public int ReceivedBytes
+    {
+        get
+        {
+            lock (_received) return (int)_received.Length;
+        }
+    }
+
+    /// <summary>How long the target has drawn, by its own clock, as far as syncs were answered.</summary>
+    public TimeSpan DrawnFor { get; private set; }
 
     /// <summary>Everything that was delivered so far.</summary>
     public byte[] Received
@@ -165,7 +178,9 @@ internal sealed class TunnelClient : IAsyncDisposable
             var buffer = new ReadOnlySequence<byte>(_received.GetBuffer(), _parsed, (int)_received.Length - _parsed);
             while (_parser.TryRead(ref buffer, out var instruction))
             {
-                if (instruction.Is(Opcodes.Sync)) syncs.Add($"4.sync,{instruction[1].Length}.{instruction.GetString(1)};");
+                if (!instruction.Is(Opcodes.Sync)) continue;
+                if (instruction.TryGetInt64(1, out var at)) DrawnFor = TimeSpan.FromMilliseconds(at - (_firstSync ??= at));
+                syncs.Add($"4.sync,{instruction[1].Length}.{instruction.GetString(1)};");
             }
 
             _parsed = (int)_received.Length - (int)buffer.Length;

@@ -74,8 +74,8 @@ internal sealed class FaultBench : IAsyncDisposable
     /// <summary>Waits until each open session has drawn so much more.</summary>
     public Task DrawAsync(int bytes, int seconds = 60)
     {
-        var wanted = _tunnels.Select(t => (Tunnel: t, Length: t.Received.Length + bytes)).ToList();
-        return Streams.UntilAsync(() => wanted.All(w => w.Tunnel.Received.Length >= w.Length), seconds);
+        var wanted = _tunnels.Select(t => (Tunnel: t, Length: t.ReceivedBytes + bytes)).ToList();
+        return Streams.UntilAsync(() => wanted.All(w => w.Tunnel.ReceivedBytes >= w.Length), seconds);
     }
 
     /// <summary>The persons leave those sessions that are still there.</summary>

@@ -57,7 +57,7 @@ public sealed class KillTests
         await tunnel.Started;
         await tunnel.TypeAsync("while :; do ls -la /usr/bin; done\n");
         // A different moment each time, somewhere within the flood of frames.
-        await Streams.UntilAsync(() => tunnel.Received.Length > 60_000 + kill * 37_000, 60);
+        await Streams.UntilAsync(() => tunnel.ReceivedBytes > 60_000 + kill * 37_000, 60);
         await relay.KillAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => tunnel.Finished);
         var delivered = tunnel.Received;

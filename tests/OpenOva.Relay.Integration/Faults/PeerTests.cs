@@ -5,7 +5,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration.Faults;
 
 /// <summary>A peer that sends garbage, oversize elements or nothing: its session ends cleanly, others never notice.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class PeerTests
 {
     private static readonly FakeGuacdPlay Picture = FakeGuacdPlay.Script(["size", "0", "800", "600"], ["sync", "1"]);

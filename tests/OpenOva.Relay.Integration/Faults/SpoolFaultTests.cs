@@ -10,7 +10,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration.Faults;
 
 /// <summary>Promises 1 and 2 with faults under the spool: nothing unrecorded is delivered, and what is lost is bounded and declared.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class SpoolFaultTests
 {
     private static readonly FakeGuacdPlay Frames = new(async (user, cancellation) =>

@@ -13,7 +13,7 @@ using OpenOva.Relay.Web;
 namespace OpenOva.Relay.Integration.Identity;
 
 /// <summary>An issuer says that a session of its own is over: so is everything that was opened under it.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class BackchannelLogoutTests
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(2);

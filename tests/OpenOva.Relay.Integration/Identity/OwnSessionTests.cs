@@ -7,7 +7,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration.Identity;
 
 /// <summary>Nobody reads the recording of his own session, by whichever of his accounts.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class OwnSessionTests
 {
     private const string Number = "4711-EMPLOYEE";

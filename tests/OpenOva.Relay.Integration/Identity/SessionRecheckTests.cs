@@ -10,7 +10,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration.Identity;
 
 /// <summary>What the administration of an issuer says of an account, while its sessions are live.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class SessionRecheckTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();

@@ -6,7 +6,7 @@ using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Integration.Identity;
 
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class SignOutAcrossEmbeddedReplicasTests : SignOutAcrossReplicasTests
 {
     private protected override Task<Deployment> DeployAsync() => Deployment.EmbeddedAsync();

@@ -13,7 +13,7 @@ namespace OpenOva.Relay.Integration.Identity;
 /// Whoever is of one organisation, with every role there is, finds nothing of another one: each RPC of the running server answers an id of the other's as
 /// it answers an id that nobody has.
 /// </summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 [Collection(AuthorizationWorld.Collection)]
 public sealed class TenancyTests(AuthorizationWorld world)
 {

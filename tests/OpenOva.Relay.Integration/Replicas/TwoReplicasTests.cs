@@ -127,7 +127,7 @@ public abstract class TwoReplicasTests
 }
 
 /// <summary>On SQLite and a directory, in one process.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class TwoEmbeddedReplicasTests : TwoReplicasTests
 {
     private protected override Task<Deployment> DeployAsync() => Deployment.EmbeddedAsync();
