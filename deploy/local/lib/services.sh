@@ -91,7 +91,7 @@ service_launch() {
     [ -d "$(root_path "$root")" ] || fail "the private root is missing: run 'components install $name' first"
     rm -f "$instance/view"
     # The service sees Relay's own settings of the caller's environment and nothing else of it.
-    mapfile -t kept < <(env -0 | grep -z '^RELAY_' | tr '\0' '\n')
+    mapfile -d '' -t kept < <(env -0 | grep -z '^RELAY_')
     process_spawn "$instance/process" env -i PATH="$PATH" "${kept[@]}" RELAY_VIEW_PID_FILE="$instance/view" RELAY_STOP_SIGNAL="$stop_signal" \
       RELAY_VIEW_BINDS="$(printf '%s\t/instance\n' "$instance"; if declare -F binds >/dev/null; then binds; fi)" \
       RELAY_SERVE="instance=/instance port=$port; $(declare -f serve); serve" \

@@ -7,6 +7,7 @@ using OpenOva.Relay.Tests.Host;
 namespace OpenOva.Relay.Tests.ObjectStorage;
 
 /// <summary><c>relay store</c> against a real endpoint.</summary>
+[Collection("alone on the store")]
 [Trait("Kind", "Real")]
 public sealed class StoreVerbTests : IAsyncLifetime
 {
@@ -92,3 +93,7 @@ public sealed class StoreVerbTests : IAsyncLifetime
         return (code, output.ToString(), error.ToString());
     }
 }
+
+/// <summary>A store that others keep busy answers a check too late, which the verb reports as it should.</summary>
+[CollectionDefinition("alone on the store", DisableParallelization = true)]
+public sealed class AloneOnTheStore;
