@@ -30,6 +30,7 @@ public sealed class SegmentBuilder : IDisposable
     private long? _firstSyncMs;
     private long? _lastSyncMs;
     private long? _firstWallUs;
+    private long _counted;
 
     /// <summary>Begins a recording.</summary>
     /// <param name="organisation">Whose session.</param>
@@ -62,8 +63,11 @@ public sealed class SegmentBuilder : IDisposable
     /// <summary>Bytes of raw in the open segment.</summary>
     public int OpenBytes => _length;
 
-    /// <summary>Whether the open segment holds neither raw nor heartbeats.</summary>
-    public bool IsEmpty => _length == 0 && _heartbeats.Count == 0;
+    /// <summary>
+    /// Whether the open segment has nothing to say: no raw, no heartbeats, and nothing was counted that the last header does not count. What is left out of a
+    /// recording is counted all the same, and the last header must agree with the manifest.
+    /// </summary>
+    public bool IsEmpty => _length == 0 && _heartbeats.Count == 0 && Counted == _counted;
 
     /// <summary>When the open segment began, microseconds UTC; null while it holds nothing.</summary>
     public long? OpenedWallUs => _firstWallUs;
@@ -135,6 +139,9 @@ public sealed class SegmentBuilder : IDisposable
         return new(header, jws, raw);
     }
 
+    /// <summary>Forgets what the open segment holds; totals stay.</summary>
+    public void Drop() => Clear();
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -176,9 +183,18 @@ public sealed class SegmentBuilder : IDisposable
         Head = head;
         Number++;
         ClosedRawBytes += length;
+        _counted = Counted;
+        Clear();
+    }
+
+    private void Clear()
+    {
         (_length, _instructions, _firstSyncMs, _lastSyncMs, _firstWallUs) = (0, 0, null, null, null);
         _heartbeats.Clear();
     }
+
+    // Instructions of all classes since the session began: every batch adds some.
+    private long Counted => Totals.Received.Count + Totals.Synthesised.Count;
 
     private void EnsureRoom(int more)
     {

@@ -21,7 +21,6 @@ internal sealed class LiveSegments(
     SpoolLog spool, IObjectStore store, ObjectStorageOptions buckets, RelayDatabase database, Leases leases, ReplicaName replica, LedgerStage ledger,
     RecordingsOptions options, TimeProvider time, ILogger<LiveSegments> logger) : BackgroundService
 {
-    private static readonly byte[] Magic = "RELAY-SEGMENT 1\n"u8.ToArray();
     // A put waits for the store's answer: one at a time would fall behind a busy replica.
     private readonly Lane[] _lanes = [.. Enumerable.Range(0, 8).Select(_ => new Lane())];
     private readonly ConcurrentDictionary<Guid, long> _chained = new();
@@ -91,8 +90,7 @@ internal sealed class LiveSegments(
 
     private async Task PutAsync(SpooledSegment segment, CancellationToken cancellation)
     {
-        var (header, raw) = Read(segment);
-        byte[] content = [.. Magic, .. Encoding.ASCII.GetBytes(header), (byte)'\n', .. GzipMembers.Compress(raw)];
+        var content = Read(segment).Encode();
         try
         {
             await store.PutIfAbsentAsync(
@@ -104,14 +102,14 @@ internal sealed class LiveSegments(
         }
     }
 
-    private (string Header, byte[] Raw) Read(SpooledSegment segment)
+    private LivePiece Read(SpooledSegment segment)
     {
         using var raw = new MemoryStream();
         foreach (var position in segment.Session.Range(segment.FirstFrame, segment.Frames))
         {
             var frame = spool.Read(position);
             if (frame.Type == SpoolFrameType.Output) raw.Write(OutputPayload.Read(frame.Payload, new ClassTotals(), out _).Span);
-            else if (frame.Type == SpoolFrameType.Segment) return (Encoding.ASCII.GetString(frame.Payload.Span), raw.ToArray());
+            else if (frame.Type == SpoolFrameType.Segment) return new(Encoding.ASCII.GetString(frame.Payload.Span), raw.ToArray());
         }
 
         throw new EvidenceFormatException("a closed segment has no header in the spool");

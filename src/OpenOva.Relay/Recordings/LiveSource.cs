@@ -1,4 +1,3 @@
-using System.Text;
 using OpenOva.Relay.Evidence;
 using OpenOva.Relay.Evidence.Keys;
 using OpenOva.Relay.Evidence.Recording;
@@ -12,10 +11,6 @@ namespace OpenOva.Relay.Recordings;
 /// </summary>
 internal sealed class LiveSource(LostRecording lost, IObjectStore store, string bucket) : ISegmentSource
 {
-    private static readonly byte[] Magic = "RELAY-SEGMENT 1\n"u8.ToArray();
-    private const int MaxHeaderBytes = 256 * 1024;
-    private const int MaxPieceBytes = 64 << 20;
-
     public string Organisation => lost.Descriptor.Organisation;
 
     public Guid Session { get; } = Guid.ParseExact(lost.Descriptor.Session, "D");
@@ -34,12 +29,11 @@ internal sealed class LiveSource(LostRecording lost, IObjectStore store, string 
             if (broken is not null) continue;
             try
             {
-                var content = await store.GetBytesAsync(bucket, piece.Key, MaxPieceBytes, cancellation);
                 if (piece.Key != RecordingKeys.Of(descriptor).LiveSegment(segments.Number)) throw new EvidenceFormatException($"{piece.Key} stands where segment {segments.Number} should");
-                var (compact, raw) = Read(content, piece.Key);
-                last = Adopt(segments, compact, raw, piece.Key);
+                var read = LivePiece.Parse(await store.GetBytesAsync(bucket, piece.Key, LivePiece.MaxBytes, cancellation), piece.Key);
+                last = Adopt(segments, read, piece.Key);
                 heartbeats.AddRange(last.Heartbeats.Select(h => h.MonoMs));
-                await segment(compact, raw);
+                await segment(read.Header, read.Raw);
             }
             catch (Exception exception) when (exception is EvidenceFormatException or ObjectChecksumException)
             {
@@ -72,31 +66,16 @@ internal sealed class LiveSource(LostRecording lost, IObjectStore store, string 
         };
     }
 
-    private static (string Header, byte[] Raw) Read(byte[] content, string what)
+    private SegmentHeader Adopt(SegmentBuilder segments, LivePiece piece, string what)
     {
-        var head = content.AsSpan();
-        if (!head.StartsWith(Magic)) throw new EvidenceFormatException($"{what} is no live segment");
-        head = head[Magic.Length..];
-        var end = head.IndexOf((byte)'\n');
-        if (end is < 1 or > MaxHeaderBytes) throw new EvidenceFormatException($"{what} has no header");
-        var compact = Encoding.ASCII.GetString(head[..end]);
-        var bytes = SegmentHeader.Parse(Jws.Parse(compact, JwsTypes.Segment, what), what).RawBytes;
-        if (bytes > MaxPieceBytes) throw new EvidenceFormatException($"{what} says that it holds {bytes} bytes");
-        var member = content.AsMemory(Magic.Length + end + 1);
-        using var raw = new MemoryStream((int)bytes);
-        using var from = new MemoryStream(member.ToArray(), writable: false);
-        GzipMembers.Decompress(from, member.Length, bytes, raw.Write, what);
-        return (compact, raw.ToArray());
-    }
-
-    private SegmentHeader Adopt(SegmentBuilder segments, string compact, byte[] raw, string what)
-    {
-        var jws = Jws.Parse(compact, JwsTypes.Segment, what);
+        var jws = Jws.Parse(piece.Header, JwsTypes.Segment, what);
         if (!jws.IsSignedBy(lost.Descriptor.SessionKey)) throw new EvidenceFormatException($"{what} is not signed by the session's key");
         var counter = new InstructionCounter();
-        counter.Read(raw);
-        segments.Append(raw, counter.Count, null, null, 0);
-        return (segments.Adopt(jws) ?? throw new EvidenceFormatException($"{what} is not what its header says, or does not follow the segment before")).Header;
+        counter.Read(piece.Raw);
+        segments.Append(piece.Raw, counter.Count, null, null, 0);
+        if (segments.Adopt(jws) is { } adopted) return adopted.Header;
+        segments.Drop();
+        throw new EvidenceFormatException($"{what} is not what its header says, or does not follow the segment before");
     }
 
     private static void Count(ClassTotals totals, SegmentHeader last)
