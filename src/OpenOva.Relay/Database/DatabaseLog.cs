@@ -19,4 +19,7 @@ internal static partial class DatabaseLog
 
     [LoggerMessage(204, LogLevel.Information, "Applied migration {Version} {Name}", EventName = "MigrationApplied")]
     public static partial void MigrationApplied(this ILogger logger, int version, string name);
+
+    [LoggerMessage(206, LogLevel.Warning, "PostgreSQL runs with {Setting}=off: what was committed is lost when {Cause}. Evidence needs it on", EventName = "DatabaseNotDurable")]
+    public static partial void DatabaseNotDurable(this ILogger logger, string setting, string cause);
 }

@@ -2,7 +2,7 @@ namespace OpenOva.Relay.Database;
 
 /// <summary>Brings the schema up to this build before anything else starts.</summary>
 internal sealed class DatabaseStart(
-    DatabaseMigrator migrator, DatabaseOptions options, TimeProvider time, ILogger<DatabaseStart> logger) : IHostedLifecycleService
+    RelayDatabase database, DatabaseMigrator migrator, DatabaseOptions options, TimeProvider time, ILogger<DatabaseStart> logger) : IHostedLifecycleService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
@@ -14,6 +14,7 @@ internal sealed class DatabaseStart(
             try
             {
                 await PrepareAsync(cancellationToken);
+                await WarnAsync(cancellationToken);
                 return;
             }
             catch (DatabaseUnavailableException exception) when (time.GetElapsedTime(since) < options.StartTimeout)
@@ -46,5 +47,14 @@ internal sealed class DatabaseStart(
         var pending = await migrator.PendingAsync(cancellation);
         if (pending.Count > 0)
             throw new MigrationException($"{pending.Count} migrations are pending and Relay:Database:MigrateAtStart is false: run relay migrate.");
+    }
+
+    // https://www.postgresql.org/docs/current/runtime-config-wal.html
+    private async Task WarnAsync(CancellationToken cancellation)
+    {
+        if (database.Dialect != DatabaseDialect.Postgres) return;
+        const string Off = "SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off' ORDER BY name";
+        foreach (var setting in await database.QueryAsync<string>(Off, null, cancellation))
+            logger.DatabaseNotDurable(setting, setting == "synchronous_commit" ? "its server crashes" : "its machine crashes");
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Microsoft.Extensions.Logging;
 using OpenOva.Relay.Connections;
 using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
@@ -10,7 +9,7 @@ namespace OpenOva.Relay.Tests.Connections;
 public sealed class ConnectionSecretsTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("relay-secrets-");
-    private readonly RecordingLogger _log = new();
+    private readonly LoggedLines<ConnectionSecrets> _log = new();
 
     public void Dispose() => _folder.Delete(recursive: true);
 
@@ -94,17 +93,4 @@ public sealed class ConnectionSecretsTests : IDisposable
         Digest = "",
         File = "core.yaml",
     };
-
-    private sealed class RecordingLogger : ILogger<ConnectionSecrets>
-    {
-        public List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add(formatter(state, exception) + exception);
-    }
 }

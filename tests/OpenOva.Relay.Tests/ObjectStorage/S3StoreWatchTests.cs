@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
 using OpenOva.Relay.ObjectStorage;
 using OpenOva.Relay.ObjectStorage.S3;
 using OpenOva.Relay.Telemetry;
@@ -10,7 +8,7 @@ namespace OpenOva.Relay.Tests.ObjectStorage;
 public sealed class S3StoreWatchTests
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
-    private readonly LineLog _log = new();
+    private readonly LoggedLines<S3StoreWatch> _log = new();
     private readonly TaskCompletionSource<StoreReport> _published = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -108,18 +106,5 @@ public sealed class S3StoreWatchTests
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             base.CreateTimer(callback, state, dueTime < TimeSpan.FromMinutes(2) ? dueTime / 1000 : dueTime, period);
-    }
-
-    private sealed class LineLog : ILogger<S3StoreWatch>
-    {
-        public ConcurrentQueue<string> Lines { get; } = new();
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue($"{logLevel} {formatter(state, exception)}");
     }
 }
