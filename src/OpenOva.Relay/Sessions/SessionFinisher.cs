@@ -88,9 +88,14 @@ internal sealed class SessionFinisher(
 
     private async Task PutBackAsync(FinishedSession session, CancellationToken cancellation)
     {
-        var pause = options.RetryPeriod * Math.Pow(2, Math.Min(session.Failures - 1, 10));
-        await Task.Delay(pause < LongestPause ? pause : LongestPause, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(PauseBefore(session.Failures), time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _finished.Writer.TryWrite(session);
+    }
+
+    private TimeSpan PauseBefore(int failures)
+    {
+        var pause = options.RetryPeriod * Math.Pow(2, Math.Min(failures - 1, 10));
+        return pause < LongestPause ? pause : LongestPause;
     }
 
     private async Task<bool> TryFinishAsync(FinishedSession session, CancellationToken cancellation)
@@ -114,7 +119,7 @@ internal sealed class SessionFinisher(
         }
         catch (Exception exception)
         {
-            logger.SealingFailed(session.Id, options.RetryPeriod, exception);
+            logger.SealingFailed(session.Id, PauseBefore(session.Failures + 1), exception);
             return false;
         }
     }
