@@ -45,6 +45,9 @@ internal sealed record Connection
     public required ImmutableSortedDictionary<string, SecretLocation> Secrets { get; init; }
     public required TargetIdentity TargetIdentity { get; init; }
 
+    /// <summary><c>metadata.labels</c>, which policies select by; not part of the digest, since they change nothing that is done.</summary>
+    public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
     /// <summary>SHA-256 of the canonical specification, lower-case hex.</summary>
     public required string Digest { get; init; }
 
