@@ -72,10 +72,18 @@ internal sealed class FaultBench : IAsyncDisposable
     }
 
     /// <summary>Waits until each open session has drawn so much more.</summary>
-    public Task DrawAsync(int bytes, int seconds = 60)
+    public async Task DrawAsync(int bytes, int seconds = 60)
     {
         var wanted = _tunnels.Select(t => (Tunnel: t, Length: t.ReceivedBytes + bytes)).ToList();
-        return Streams.UntilAsync(() => wanted.All(w => w.Tunnel.ReceivedBytes >= w.Length), seconds);
+        try
+        {
+            await Streams.UntilAsync(() => wanted.All(w => w.Tunnel.ReceivedBytes >= w.Length), seconds);
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail("too little was drawn: " + string.Join(
+                "; ", wanted.Select(w => $"{w.Tunnel.Session} has {w.Tunnel.ReceivedBytes} of {w.Length} bytes, {w.Tunnel.DrawnFor} drawn, ended: {w.Tunnel.Ended?.Reason.ToString() ?? "no"}")));
+        }
     }
 
     /// <summary>The persons leave those sessions that are still there.</summary>
