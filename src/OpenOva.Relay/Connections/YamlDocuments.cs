@@ -64,6 +64,11 @@ internal static class YamlDocuments
             // Some faults come without a place: the last thing understood is nearest to it then.
             return Fault(e.Start.Index == 0 ? reached : e.Start, Reason(e));
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // The library's scanner throws these on some texts. One file must not end the reading of all.
+            return Fault(reached, "is not well-formed YAML");
+        }
 
         YamlSource Fault(Mark mark, string message) => new(null, firstLine, (firstLine + mark.Line - 1, mark.Column, message));
     }
