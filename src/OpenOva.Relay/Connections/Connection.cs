@@ -21,12 +21,9 @@ internal sealed record RecordingTerms(bool Required, string Bucket, int Retentio
 internal sealed record JitTerms(ImmutableArray<string> RequiredApprovers, int MaxDurationMinutes);
 
 /// <summary>One valid version of a <c>GuacamoleConnection</c>. It holds no secret, only where secrets are.</summary>
-internal sealed record Connection
+internal sealed record Connection : DeclaredResource
 {
-    public required string Organisation { get; init; }
-
-    /// <summary><c>metadata.name</c>, unique within the organisation.</summary>
-    public required string Name { get; init; }
+    public override ResourceKind Kind => ResourceKind.Connection;
 
     /// <summary>guacd's protocol name.</summary>
     public required string Protocol { get; init; }
@@ -47,12 +44,6 @@ internal sealed record Connection
 
     /// <summary><c>metadata.labels</c>, which policies select by; not part of the digest, since they change nothing that is done.</summary>
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
-
-    /// <summary>SHA-256 of the canonical specification, lower-case hex.</summary>
-    public required string Digest { get; init; }
-
-    /// <summary>The file's name, without its folder: where a person finds the declaration.</summary>
-    public required string File { get; init; }
 
     public override string ToString() => $"{Organisation}/{Name} ({Digest})";
 }

@@ -1,7 +1,7 @@
 namespace OpenOva.Relay.Connections;
 
-/// <summary>The connections in use. Reading is lock-free; a reload replaces the whole.</summary>
-internal sealed class ConnectionCatalog(ConnectionFolder folder, PublishConnectionChanges publish, ILogger<ConnectionCatalog> log) : IDisposable
+/// <summary>The connections in use, and the policies that guard them. Reading is lock-free; a reload replaces the whole.</summary>
+internal sealed class ConnectionCatalog(ResourceFolder folder, PublishConnectionChanges publish, ILogger<ConnectionCatalog> log) : IDisposable
 {
     private readonly SemaphoreSlim _reloading = new(1);
     private readonly PublishedConnections _published = new();

@@ -19,7 +19,7 @@ internal enum ConnectionChangeKind
 /// <param name="Organisation">Null where the document did not get as far as its name.</param>
 /// <param name="Digest">Of the version in use afterwards; null where there is none.</param>
 internal sealed record ConnectionChange(
-    ConnectionChangeKind Kind, string? Organisation, string? Name, string? Digest, string? PreviousDigest, TargetIdentity? TargetIdentity, ConnectionProblem? Problem)
+    ConnectionChangeKind Kind, string? Organisation, string? Name, string? Digest, string? PreviousDigest, TargetIdentity? TargetIdentity, ResourceProblem? Problem)
 {
     public JsonObject ToLedgerData() => new()
     {

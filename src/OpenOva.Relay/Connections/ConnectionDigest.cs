@@ -10,7 +10,10 @@ namespace OpenOva.Relay.Connections;
 /// </summary>
 internal static class ConnectionDigest
 {
-    public static string Of(Connection connection) => Convert.ToHexStringLower(SHA256.HashData(CanonicalJson.Encode(Specification(connection))));
+    public static string Of(Connection connection) => Of(Specification(connection));
+
+    /// <summary>The digest of any resource's specification.</summary>
+    public static string Of(JsonObject specification) => Convert.ToHexStringLower(SHA256.HashData(CanonicalJson.Encode(specification)));
 
     public static JsonObject Specification(Connection connection) => new()
     {

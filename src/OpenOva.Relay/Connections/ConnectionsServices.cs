@@ -13,7 +13,7 @@ internal static class ConnectionsServices
         services.AddRelayOptions<ConnectionsOptions, ConnectionsRules>(ConnectionsOptions.Section);
         services.AddSingleton<IPostConfigureOptions<ConnectionsOptions>, BucketsOfTheStore>();
         services.TryAddSingleton<PublishConnectionChanges>((_, _) => Task.CompletedTask);
-        services.AddSingleton<ConnectionFolder>();
+        services.AddSingleton<ResourceFolder>();
         services.AddSingleton<ConnectionCatalog>();
         services.AddSingleton<ConnectionSecrets>();
         services.AddHostedService<ConnectionWatcher>();

@@ -7,14 +7,14 @@ namespace OpenOva.Relay.Connections;
 internal sealed class PublishedConnections
 {
     private Dictionary<(string Organisation, string Name), State> _published = [];
-    private HashSet<ConnectionProblem> _problems = [];
+    private HashSet<ResourceProblem> _problems = [];
 
     /// <summary>The changes from what was published to <paramref name="snapshot"/>, and what makes them published.</summary>
     public (IReadOnlyList<ConnectionChange> Changes, Action Commit) ChangesTo(CatalogSnapshot snapshot)
     {
         var now = snapshot.Entries.ToDictionary(
             entry => (entry.Connection.Organisation, entry.Connection.Name), entry => new State(entry.Connection.Digest, entry.Connection.TargetIdentity, entry.Stale));
-        var problems = snapshot.Problems.ToHashSet();
+        var problems = snapshot.Problems.Where(problem => problem.Kind != ResourceKind.Policy).ToHashSet();
         List<ConnectionChange> changes = [];
 
         foreach (var (key, state) in now)
@@ -29,7 +29,7 @@ internal sealed class PublishedConnections
         }
         foreach (var (key, before) in _published.Where(entry => !now.ContainsKey(entry.Key)))
             changes.Add(new ConnectionChange(ConnectionChangeKind.Removed, key.Organisation, key.Name, null, before.Digest, null, null));
-        foreach (var problem in snapshot.Problems.Where(problem => !_problems.Contains(problem)))
+        foreach (var problem in problems.Where(problem => !_problems.Contains(problem)))
         {
             var inUse = problem is { Organisation: { } organisation, Name: { } name } ? now.GetValueOrDefault((organisation, name)) : null;
             changes.Add(new ConnectionChange(
@@ -41,5 +41,5 @@ internal sealed class PublishedConnections
     private static ConnectionChange Change(ConnectionChangeKind kind, (string Organisation, string Name) key, State state, string? previous) =>
         new(kind, key.Organisation, key.Name, state.Digest, previous, state.TargetIdentity, null);
 
-    private sealed record State(string Digest, TargetIdentity TargetIdentity, ConnectionProblem? Stale);
+    private sealed record State(string Digest, TargetIdentity TargetIdentity, ResourceProblem? Stale);
 }

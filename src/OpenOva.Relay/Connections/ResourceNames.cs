@@ -18,6 +18,20 @@ internal static partial class ResourceNames
     public static bool IsHost(string text) =>
         text.Length is > 0 and <= MaximumHostLength && (Host().IsMatch(text) || IPAddress.TryParse(text, out _));
 
+    /// <summary>A label's key: a name of at most 63 characters, with the domain it belongs to and a slash before it or without.</summary>
+    public static bool IsLabelKey(string text)
+    {
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        var name = text[(slash + 1)..];
+        return name.Length > 0 && IsLabelValue(name) && (slash < 0 || IsSubdomain(text[..slash]));
+    }
+
+    /// <summary>A label's value: at most 63 characters; it may be empty.</summary>
+    public static bool IsLabelValue(string text) => LabelValue().IsMatch(text);
+
+    [GeneratedRegex("^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex LabelValue();
+
     [GeneratedRegex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Label();
 

@@ -5,7 +5,7 @@ using YamlDotNet.RepresentationModel;
 namespace OpenOva.Relay.Connections;
 
 /// <summary>A document of a file: its root, or why it is none. Lines count from the file's first.</summary>
-internal readonly record struct YamlSource(YamlMappingNode? Root, long FirstLine, (long Line, long Column, string Message)? Fault);
+internal readonly record struct YamlSource(string Text, YamlMappingNode? Root, long FirstLine, (long Line, long Column, string Message)? Fault);
 
 /// <summary>
 /// Cuts a file into its documents, so that a fault in one leaves the others alone: a line that begins with <c>---</c> and white space is
@@ -54,8 +54,8 @@ internal static class YamlDocuments
             {
                 [] => null,
                 [{ RootNode: YamlScalarNode { Value: null or "" } }] => null,
-                [{ RootNode: YamlMappingNode root }] => new YamlSource(root, firstLine, null),
-                [var other] => Fault(other.RootNode.Start, "a GuacamoleConnection must be a mapping"),
+                [{ RootNode: YamlMappingNode root }] => new YamlSource(chunk, root, firstLine, null),
+                [var other] => Fault(other.RootNode.Start, "a resource must be a mapping"),
                 _ => Fault(stream.Documents[1].RootNode.Start, "documents must be separated by ---"),
             };
         }
@@ -64,8 +64,13 @@ internal static class YamlDocuments
             // Some faults come without a place: the last thing understood is nearest to it then.
             return Fault(e.Start.Index == 0 ? reached : e.Start, Reason(e));
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // The library's scanner throws these on some texts. One file must not end the reading of all.
+            return Fault(reached, "is not well-formed YAML");
+        }
 
-        YamlSource Fault(Mark mark, string message) => new(null, firstLine, (firstLine + mark.Line - 1, mark.Column, message));
+        YamlSource Fault(Mark mark, string message) => new(chunk, null, firstLine, (firstLine + mark.Line - 1, mark.Column, message));
     }
 
     // The library's message may quote the text around the fault, and that may be a password someone put where none belongs.

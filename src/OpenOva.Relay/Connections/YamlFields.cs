@@ -67,6 +67,8 @@ internal sealed partial class YamlFields
                 : throw Fault(name, string.Create(CultureInfo.InvariantCulture, $"must be a whole number from {least} to {most}"));
     }
 
+    public int RequiredInteger(string name, int least, int most) => Integer(name, least, most) ?? throw Fault(name, "is missing");
+
     public bool? Boolean(string name) => Find(name) switch
     {
         null => null,
@@ -77,14 +79,9 @@ internal sealed partial class YamlFields
 
     public ImmutableArray<string> Texts(string name)
     {
-        if (Find(name) is not { } node)
-            return [];
-        if (node is not YamlSequenceNode sequence)
-            throw Fault(name, "must be a list");
-        var texts = ImmutableArray.CreateBuilder<string>(sequence.Children.Count);
-        foreach (var (index, item) in sequence.Children.Index())
+        var texts = ImmutableArray.CreateBuilder<string>();
+        foreach (var (item, path) in Items(name))
         {
-            var path = string.Create(CultureInfo.InvariantCulture, $"{PathOf(name)}[{index}]");
             var text = TextOf(item, path);
             if (text.Length == 0)
                 throw new YamlFieldException(item.Start, path, "is empty");
@@ -94,6 +91,39 @@ internal sealed partial class YamlFields
         }
         return texts.ToImmutable();
     }
+
+    /// <summary>The list's mappings; each refuses its own unknown fields.</summary>
+    public ImmutableArray<YamlFields> Mappings(string name)
+    {
+        var mappings = ImmutableArray.CreateBuilder<YamlFields>();
+        foreach (var (item, path) in Items(name))
+            mappings.Add(item is YamlMappingNode mapping ? new YamlFields(mapping, path) : throw new YamlFieldException(item.Start, path, "must be a mapping"));
+        return mappings.ToImmutable();
+    }
+
+    /// <summary>All of this mapping, read as labels.</summary>
+    public ImmutableSortedDictionary<string, string> Labels()
+    {
+        var labels = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        foreach (var key in Names)
+        {
+            var value = RequiredText(key);
+            if (!ResourceNames.IsLabelKey(key) || !ResourceNames.IsLabelValue(value))
+                throw Fault(key, "is no label of Kubernetes");
+            labels[key] = value;
+        }
+        return labels.ToImmutable();
+    }
+
+    /// <summary>A fault of one entry of a list that was read before.</summary>
+    public YamlFieldException FaultInList(string name, int index, string message)
+    {
+        var (item, path) = Items(name).ElementAt(index);
+        return new YamlFieldException(item.Start, path, message);
+    }
+
+    /// <summary>A fault of this mapping as a whole.</summary>
+    public YamlFieldException Fault(string message) => new(_node.Start, Path, message);
 
     /// <summary>Fields that may stand here and mean nothing to Relay.</summary>
     public void Ignore(params ReadOnlySpan<string> names)
@@ -111,6 +141,14 @@ internal sealed partial class YamlFields
                 throw new YamlFieldException(key.Start, PathOf(key.Value!), "is an unknown field");
         }
     }
+
+    private IEnumerable<(YamlNode Item, string Path)> Items(string name) => Find(name) switch
+    {
+        null => [],
+        YamlSequenceNode sequence => sequence.Children.Index().Select(
+            entry => (entry.Item, string.Create(CultureInfo.InvariantCulture, $"{PathOf(name)}[{entry.Index}]"))),
+        _ => throw Fault(name, "must be a list"),
+    };
 
     private YamlNode? Find(string name)
     {

@@ -16,7 +16,7 @@ public sealed class ConnectionCatalogTests : IDisposable
     public ConnectionCatalogTests()
     {
         var options = new ConnectionsOptions { Folder = _folder.FullName, DefaultOrganisation = "acme", DefaultRetentionDays = 30, Debounce = TimeSpan.Zero };
-        _catalog = new ConnectionCatalog(new ConnectionFolder(options, TimeProvider.System), PublishAsync, NullLogger<ConnectionCatalog>.Instance);
+        _catalog = new ConnectionCatalog(new ResourceFolder(options, TimeProvider.System), PublishAsync, NullLogger<ConnectionCatalog>.Instance);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -149,7 +149,7 @@ public sealed class ConnectionCatalogTests : IDisposable
     [Fact]
     public void LedgerData_OfAnInvalidDocument_HoldsPlaceAndFieldButNoValue()
     {
-        var problem = new ConnectionProblem("a.yaml", 3, 5, "spec.parameters.password", "is a secret: move it to spec.secretRef", "acme", "a");
+        var problem = new ResourceProblem("a.yaml", 3, 5, "spec.parameters.password", "is a secret: move it to spec.secretRef", ResourceKind.Connection, "acme", "a");
 
         var data = new ConnectionChange(ConnectionChangeKind.Invalid, "acme", "a", null, null, null, problem).ToLedgerData().ToJsonString();
 
@@ -202,7 +202,7 @@ public sealed class ConnectionWatcherTests
                 RescanInterval = TimeSpan.FromHours(1),
             };
             using var catalog = new ConnectionCatalog(
-                new ConnectionFolder(options, TimeProvider.System),
+                new ResourceFolder(options, TimeProvider.System),
                 (changes, cancellation) =>
                 {
                     seen.Add(changes, cancellation);

@@ -16,10 +16,10 @@ public sealed class ConnectionReaderTests
     [Fact]
     public void Read_FullDocument_GivesEveryField()
     {
-        var file = ConnectionReader.Read("core.yaml", ConnectionYaml.Ssh, Options);
+        var file = ResourceReader.Read("core.yaml", ConnectionYaml.Ssh, Options);
 
         Assert.Empty(file.Problems);
-        var connection = Assert.Single(file.Connections).Connection;
+        var connection = ConnectionYaml.Only(file);
         Assert.Equal(("globex", "core-db", "ssh", "db.core.svc", 2222), (connection.Organisation, connection.Name, connection.Protocol, connection.Hostname, connection.Port));
         Assert.Equal(["dba", "sre"], connection.AudienceRoles);
         Assert.Equal(new RecordingTerms(true, "guacamole-recordings", 90), connection.Recording);
@@ -29,13 +29,14 @@ public sealed class ConnectionReaderTests
         Assert.Equal(new SecretLocation("/run/secrets/core-db/password", null), connection.Secrets["password"]);
         Assert.Equal(new SecretLocation(null, "RELAY_SECRET_CORE_KEY"), connection.Secrets["private-key"]);
         Assert.Equal(TargetIdentity.Verified, connection.TargetIdentity);
+        Assert.Equal([KeyValuePair.Create("catalyst.openova.io/organization", "globex")], connection.Labels);
         Assert.Matches("^[0-9a-f]{64}$", connection.Digest);
     }
 
     [Fact]
     public void Read_SmallestDocument_TakesTheSafeDefaults()
     {
-        var connection = Assert.Single(ConnectionReader.Read("vnc.yaml", ConnectionYaml.Vnc, Options).Connections).Connection;
+        var connection = ConnectionYaml.Only(ResourceReader.Read("vnc.yaml", ConnectionYaml.Vnc, Options));
 
         Assert.Equal(("acme", 5900), (connection.Organisation, connection.Port));
         Assert.Equal(new RecordingTerms(true, "guacamole-recordings", 400), connection.Recording);
@@ -46,13 +47,15 @@ public sealed class ConnectionReaderTests
     public static TheoryData<string, string, string> Faults => new()
     {
         { "apiVersion: catalyst.openova.io/v1alpha1", "apiVersion: catalyst.openova.io/v1", "core.yaml:1:13: apiVersion must be catalyst.openova.io/v1alpha1" },
-        { "kind: GuacamoleConnection", "kind: Secret", "core.yaml:2:7: kind must be GuacamoleConnection" },
+        { "kind: GuacamoleConnection", "kind: Secret", "core.yaml:2:7: kind must be GuacamoleConnection or EnvironmentPolicy" },
         { "kind: GuacamoleConnection", "other: 1", "core.yaml:1:1: kind is missing" },
         { "  name: core-db", "  name: Core_DB", "core.yaml:4:9: metadata.name must be an RFC 1123 subdomain (a-z, 0-9, hyphen, dot)" },
         { "  name: core-db", "  name: 007", "core.yaml:4:9: metadata.name must be a string: quote it" },
         { "  name: core-db", "  title: x", "core.yaml:4:3: metadata.name is missing" },
         { "  name: core-db", "  name: core-db\n  owner: x", "core.yaml:5:3: metadata.owner is an unknown field" },
         { "    catalyst.openova.io/organization: globex", "    catalyst.openova.io/organization: Globex", "core.yaml:6:39: metadata.labels.catalyst.openova.io/organization must be a DNS label (a-z, 0-9, hyphen; at most 63 characters)" },
+        { "    catalyst.openova.io/organization: globex", "    catalyst.openova.io/organization: globex\n    tier: 1", "core.yaml:7:11: metadata.labels.tier must be a string: quote it" },
+        { "    catalyst.openova.io/organization: globex", "    catalyst.openova.io/organization: globex\n    tier: -gold", "core.yaml:7:11: metadata.labels.tier is no label of Kubernetes" },
         { "  protocol: ssh", "  protocol: spice", "core.yaml:8:13: spec.protocol must be one of kubernetes, rdp, ssh, telnet, vnc" },
         { "  protocol: ssh", "  protocl: ssh", "core.yaml:8:3: spec.protocol is missing" },
         { "  hostname: db.core.svc", "  hostname: \"db core\"", "core.yaml:9:13: spec.hostname must be a host name or an IP address" },
@@ -119,9 +122,9 @@ public sealed class ConnectionReaderTests
     {
         Assert.Contains(line, ConnectionYaml.Ssh, StringComparison.Ordinal);
 
-        var file = ConnectionReader.Read("core.yaml", ConnectionYaml.Ssh.Replace(line, instead, StringComparison.Ordinal), Options);
+        var file = ResourceReader.Read("core.yaml", ConnectionYaml.Ssh.Replace(line, instead, StringComparison.Ordinal), Options);
 
-        Assert.Empty(file.Connections);
+        Assert.Empty(file.Resources);
         Assert.Equal(problem, Assert.Single(file.Problems).ToString());
         Assert.DoesNotContain("hunter2", file.Problems[0].ToString(), StringComparison.Ordinal);
     }
@@ -150,18 +153,18 @@ public sealed class ConnectionReaderTests
     public void Read_TargetIdentity_IsCheckedOrOptedOutOf(string protocol, string parameters, string fault)
     {
         string Document(string identity) => ConnectionYaml.Of(protocol, $"{{{parameters}}}", identity);
-        var plain = ConnectionReader.Read("x.yaml", Document(""), Options);
-        var optedOut = ConnectionReader.Read("x.yaml", Document("  targetIdentity: unverified\n"), Options);
+        var plain = ResourceReader.Read("x.yaml", Document(""), Options);
+        var optedOut = ResourceReader.Read("x.yaml", Document("  targetIdentity: unverified\n"), Options);
 
         if (fault.Length == 0)
         {
-            Assert.Equal(TargetIdentity.Verified, Assert.Single(plain.Connections).Connection.TargetIdentity);
+            Assert.Equal(TargetIdentity.Verified, ConnectionYaml.Only(plain).TargetIdentity);
             Assert.Equal("spec.targetIdentity", Assert.Single(optedOut.Problems).Field);
         }
         else
         {
             Assert.Equal(fault, Assert.Single(plain.Problems).Field);
-            Assert.Equal(TargetIdentity.Unverified, Assert.Single(optedOut.Connections).Connection.TargetIdentity);
+            Assert.Equal(TargetIdentity.Unverified, ConnectionYaml.Only(optedOut).TargetIdentity);
         }
     }
 
@@ -169,20 +172,21 @@ public sealed class ConnectionReaderTests
     [InlineData("not: [closed")]
     [InlineData("- a\n- b")]
     [InlineData("just text")]
+    [InlineData("kind: x\nspec: [\nkind: y")] // YamlDotNet 16.3 answers with an InvalidOperationException
     public void Read_OneDocumentIsBroken_TheOthersStand(string broken)
     {
-        var file = ConnectionReader.Read("many.yaml", $"{ConnectionYaml.Vnc}---\n{broken}\n--- \n{ConnectionYaml.Ssh}---\n# only a comment\n", Options);
+        var file = ResourceReader.Read("many.yaml", $"{ConnectionYaml.Vnc}---\n{broken}\n--- \n{ConnectionYaml.Ssh}---\n# only a comment\n", Options);
 
-        Assert.Equal(["screen", "core-db"], file.Connections.Select(entry => entry.Connection.Name));
+        Assert.Equal(["screen", "core-db"], file.Resources.Select(entry => entry.Resource.Name));
         var problem = Assert.Single(file.Problems);
         Assert.InRange(problem.Line, 9, 11);
-        Assert.True(file.HasNameless);
+        Assert.Null(problem.Key);
     }
 
     [Fact]
     public void Read_FaultInTheSecondDocument_CountsLinesFromTheFilesFirst()
     {
-        var file = ConnectionReader.Read("two.yaml", ConnectionYaml.Vnc + "---\n" + ConnectionYaml.Ssh.Replace("port: 2222", "port: x", StringComparison.Ordinal), Options);
+        var file = ResourceReader.Read("two.yaml", ConnectionYaml.Vnc + "---\n" + ConnectionYaml.Ssh.Replace("port: 2222", "port: x", StringComparison.Ordinal), Options);
 
         var problem = Assert.Single(file.Problems);
         Assert.Equal("two.yaml:19:9: spec.port must be a whole number from 1 to 65535", problem.ToString());
@@ -192,7 +196,7 @@ public sealed class ConnectionReaderTests
     [Fact]
     public void Read_NoOrganisationAnywhere_IsAFault()
     {
-        var file = ConnectionReader.Read("vnc.yaml", ConnectionYaml.Vnc, new ConnectionsOptions { Folder = "/x", DefaultRetentionDays = 1 });
+        var file = ResourceReader.Read("vnc.yaml", ConnectionYaml.Vnc, new ConnectionsOptions { Folder = "/x", DefaultRetentionDays = 1 });
 
         Assert.Equal("metadata.labels", Assert.Single(file.Problems).Field);
     }
@@ -202,14 +206,14 @@ public sealed class ConnectionReaderTests
     {
         var options = new ConnectionsOptions { Folder = "/x", DefaultOrganisation = "acme" };
 
-        Assert.Equal("spec.recording", Assert.Single(ConnectionReader.Read("vnc.yaml", ConnectionYaml.Vnc, options).Problems).Field);
-        Assert.False(Assert.Single(ConnectionReader.Read("vnc.yaml", ConnectionYaml.Vnc + "  recording: { enabled: false }\n", options).Connections).Connection.Recording.Required);
+        Assert.Equal("spec.recording", Assert.Single(ResourceReader.Read("vnc.yaml", ConnectionYaml.Vnc, options).Problems).Field);
+        Assert.False(ConnectionYaml.Only(ResourceReader.Read("vnc.yaml", ConnectionYaml.Vnc + "  recording: { enabled: false }\n", options)).Recording.Required);
     }
 
     [Fact]
     public void Digest_ChangesWithWhatRelayActsOnAlone()
     {
-        string DigestOf(string yaml) => Assert.Single(ConnectionReader.Read("core.yaml", yaml, Options).Connections).Connection.Digest;
+        string DigestOf(string yaml) => ConnectionYaml.Only(ResourceReader.Read("core.yaml", yaml, Options)).Digest;
         string With(string line, string instead) => DigestOf(ConnectionYaml.Ssh.Replace(line, instead, StringComparison.Ordinal));
         var digest = DigestOf(ConnectionYaml.Ssh);
 

@@ -11,7 +11,7 @@ public sealed class ConnectionRegisterOnPostgresTests() : ConnectionRegisterTest
 
 public abstract class ConnectionRegisterTests(TestDatabaseKind kind) : DatabaseTests(kind)
 {
-    private static readonly ConnectionProblem Problem = new("a.yaml", 3, 5, "spec.port", "must be a whole number", "acme", "a");
+    private static readonly ResourceProblem Problem = new("a.yaml", 3, 5, "spec.port", "must be a whole number", ResourceKind.Connection, "acme", "a");
 
     [Fact]
     public async Task IsNews_SameChangeFromEveryReplica_IsNewsOnce()

@@ -1,3 +1,5 @@
+using OpenOva.Relay.Connections;
+
 namespace OpenOva.Relay.Tests.Connections;
 
 internal static class ConnectionYaml
@@ -54,4 +56,7 @@ internal static class ConnectionYaml
           parameters: {parameters}
         {rest}
         """;
+
+    public static Relay.Connections.Connection Only(ResourceFile file) =>
+        Assert.IsType<Relay.Connections.Connection>(Assert.Single(file.Resources).Resource);
 }

@@ -3,23 +3,14 @@ using System.Collections.Immutable;
 namespace OpenOva.Relay.Connections.Policies;
 
 /// <summary>One valid version of an <c>EnvironmentPolicy</c>: rules that sessions on the connections it selects must keep.</summary>
-internal sealed record EnvironmentPolicy
+internal sealed record EnvironmentPolicy : DeclaredResource
 {
-    public required string Organisation { get; init; }
-
-    /// <summary><c>metadata.name</c>, unique among the organisation's policies.</summary>
-    public required string Name { get; init; }
+    public override ResourceKind Kind => ResourceKind.Policy;
 
     public required PolicySelector Selector { get; init; }
 
     /// <summary>As declared; each kind at most once.</summary>
     public required ImmutableArray<PolicyRule> Rules { get; init; }
-
-    /// <summary>SHA-256 of the canonical specification, lower-case hex.</summary>
-    public required string Digest { get; init; }
-
-    /// <summary>The file's name, without its folder, or the resource's place in the cluster.</summary>
-    public required string File { get; init; }
 
     public override string ToString() => $"{Organisation}/{Name} ({Digest})";
 }

@@ -6,7 +6,7 @@ namespace OpenOva.Relay.Connections;
 /// Reads the folder's files as one consistent set. A mounted ConfigMap changes by swapping the symbolic link <c>..data</c>, and an editor
 /// may write in steps: what differs from the set in use must be read twice alike, a debounce apart, before it counts.
 /// </summary>
-internal sealed class ConnectionFolder(ConnectionsOptions options, TimeProvider time)
+internal sealed class ResourceFolder(ConnectionsOptions options, TimeProvider time)
 {
     private const int MaximumFileBytes = 1024 * 1024;
     private const int MaximumFiles = 2000;
@@ -17,7 +17,7 @@ internal sealed class ConnectionFolder(ConnectionsOptions options, TimeProvider 
 
     /// <summary>The files when they differ from what was accepted last; null when they do not.</summary>
     /// <exception cref="IOException">The folder cannot be read, or does not come to rest.</exception>
-    public async Task<IReadOnlyList<ConnectionFile>?> ReadChangedAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<ResourceFile>?> ReadChangedAsync(CancellationToken cancellation)
     {
         var texts = await ReadTextsAsync(cancellation);
         if (IsSame(texts, _accepted))
@@ -36,9 +36,9 @@ internal sealed class ConnectionFolder(ConnectionsOptions options, TimeProvider 
         throw new IOException($"{options.Folder} keeps changing while it is read.");
     }
 
-    private ConnectionFile Parse(string name, string? text) => text is null
-        ? new ConnectionFile(name, [], [new ConnectionProblem(name, 1, 1, "", "is no UTF-8 text, or larger than 1 MiB", null, null)])
-        : ConnectionReader.Read(name, text, options);
+    private ResourceFile Parse(string name, string? text) => text is null
+        ? new ResourceFile(name, [], [new ResourceProblem(name, 1, 1, "", "is no UTF-8 text, or larger than 1 MiB", null, null, null)])
+        : ResourceReader.Read(name, text, options);
 
     private async Task<SortedDictionary<string, string?>> ReadTextsAsync(CancellationToken cancellation)
     {
