@@ -1,3 +1,4 @@
+using OpenOva.Relay.Access;
 using OpenOva.Relay.Configuration;
 using OpenOva.Relay.Connections;
 using OpenOva.Relay.Identity;
@@ -28,6 +29,7 @@ internal static class RelaySlices
         services.AddSingleton<RecordAccountMapping>(provider => provider.GetRequiredService<IdentityToLedger>().RecordAsync);
         services.AddSingleton<ApplySignOut>(provider => provider.GetRequiredService<IdentityToLedger>().ApplyAsync);
         services.AddRelayIdentity().AddBackchannelLogout().AddRelayConnections();
+        services.AddAccess();
         services.AddRecordings();
         services.AddSessions();
         services.AddReports();
@@ -53,6 +55,7 @@ internal static class RelaySlices
         application.MapDevelopmentIssuer();
         application.MapBackchannelLogout().AtDoor(Doors.Web);
         application.MapGrpcService<ConnectionsGrpcService>().AtDoor(Doors.Grpc);
+        application.MapGrpcService<AccessGrpcService>().AtDoor(Doors.Grpc);
         application.MapGrpcService<SessionsGrpcService>().AtDoor(Doors.Grpc);
         application.MapGrpcService<RecordingsGrpcService>().AtDoor(Doors.Grpc);
         application.MapGrpcService<LedgerGrpcService>().AtDoor(Doors.Grpc);

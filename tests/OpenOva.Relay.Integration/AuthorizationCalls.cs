@@ -24,6 +24,17 @@ internal static class AuthorizationCalls
     {
         ["ConnectionService/List"] = async (relay, headers, _) => await relay.Connections.ListAsync(new(), headers),
         ["ConnectionService/Get"] = async (relay, headers, name) => await relay.Connections.GetAsync(new() { Name = name }, headers),
+        ["AccessService/Request"] = async (relay, headers, name) => await relay.Access.RequestAsync(new() { Connection = name, Reason = "matrix", UntilUs = 1 }, headers),
+        ["AccessService/Decide"] = async (relay, headers, request) =>
+            await relay.Access.DecideAsync(new() { RequestId = request, Verdict = AccessRequestVerdict.Approve }, headers),
+        ["AccessService/Revoke"] = async (relay, headers, request) => await relay.Access.RevokeAsync(new() { RequestId = request, Reason = "matrix" }, headers),
+        ["AccessService/Get"] = async (relay, headers, request) => await relay.Access.GetAsync(new() { RequestId = request }, headers),
+        ["AccessService/List"] = async (relay, headers, _) => await relay.Access.ListAsync(new(), headers),
+        ["AccessService/Watch"] = WatchAsync,
+        ["AccessService/ListReviews"] = async (relay, headers, _) => await relay.Access.ListReviewsAsync(new(), headers),
+        ["AccessService/Review"] = async (relay, headers, session) =>
+            await relay.Access.ReviewAsync(new() { SessionId = session, Outcome = ReviewOutcome.Accepted, Comment = "matrix" }, headers),
+        ["AccessService/ConfirmRotation"] = async (relay, headers, session) => await relay.Access.ConfirmRotationAsync(new() { SessionId = session }, headers),
         ["SessionService/Open"] = async (relay, headers, name) => await relay.Sessions.OpenAsync(new() { Connection = name }, headers),
         ["SessionService/Tunnel"] = TunnelAsync,
         ["SessionService/Get"] = async (relay, headers, session) => await relay.Sessions.GetAsync(new() { SessionId = session }, headers),
@@ -93,6 +104,21 @@ internal static class AuthorizationCalls
         : Google.Rpc.Status.Parser.ParseFrom(details).Details[0].Unpack<Google.Rpc.ErrorInfo>().Reason;
 
     private static string Short(string route) => route[(route.LastIndexOf('.') + 1)..];
+
+    // Whoever may watch waits for what happens; whoever may not is told at once.
+    private static async Task WatchAsync(RelayUnderTest relay, Metadata headers, string _)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        using var call = relay.Access.Watch(new(), headers, cancellationToken: patience.Token);
+        try
+        {
+            await call.ResponseStream.MoveNext(patience.Token);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
+        {
+            // Nothing happened.
+        }
+    }
 
     private static async Task TunnelAsync(RelayUnderTest relay, Metadata headers, string ticket)
     {

@@ -17,6 +17,12 @@ internal enum Concerns
     /// <summary>A report, which is its organisation's, whoever asked for it.</summary>
     Report,
 
+    /// <summary>A request for access, which is the caller's where he asked.</summary>
+    Request,
+
+    /// <summary>An emergency session, which is the caller's where he opened it.</summary>
+    Emergency,
+
     /// <summary>The holder of a ticket: the role opens the door, the ticket decides.</summary>
     Ticket,
 }
@@ -58,12 +64,32 @@ internal static class AuthorizationMatrix
     private const CallerRoles Reads = CallerRoles.Auditor | CallerRoles.Reviewer;
     private const CallerRoles SeesConnections = CallerRoles.Admin | CallerRoles.Auditor;
     private const CallerRoles MakesReports = CallerRoles.Auditor | CallerRoles.Job;
+    private const CallerRoles SeesRequests = CallerRoles.Auditor | CallerRoles.SecurityOfficer | CallerRoles.Job | CallerRoles.Approver;
+    private const CallerRoles ReviewsEmergencies = CallerRoles.Reviewer | CallerRoles.SecurityOfficer;
     private const string Package = "/openova.relay.v1.";
 
     public static IReadOnlyList<AuthorizationRow> Rows { get; } =
     [
         new(Package + "ConnectionService/List") { Others = SeesConnections, Own = SeesConnections | CallerRoles.Operator },
         new(Package + "ConnectionService/Get", Concerns.Connection) { Others = SeesConnections, Own = SeesConnections | CallerRoles.Operator },
+
+        new(Package + "AccessService/Request", Concerns.Connection) { Own = CallerRoles.Operator },
+
+        // His own he may not decide on: he is told so, since it is his.
+        new(Package + "AccessService/Decide", Concerns.Request) { Others = CallerRoles.Approver, Own = CallerRoles.Approver },
+        new(Package + "AccessService/Revoke", Concerns.Request)
+        {
+            Others = CallerRoles.Approver | CallerRoles.SecurityOfficer, Own = CallerRoles.Approver | CallerRoles.SecurityOfficer | CallerRoles.Operator,
+        },
+        new(Package + "AccessService/Get", Concerns.Request) { Others = SeesRequests, Own = SeesRequests | CallerRoles.Operator },
+        new(Package + "AccessService/List") { Others = SeesRequests, Own = SeesRequests | CallerRoles.Operator },
+        new(Package + "AccessService/Watch") { Others = SeesRequests, Own = SeesRequests | CallerRoles.Operator },
+        new(Package + "AccessService/ListReviews") { Others = ReviewsEmergencies | CallerRoles.Auditor },
+        new(Package + "AccessService/Review", Concerns.Emergency) { Others = ReviewsEmergencies, Own = ReviewsEmergencies },
+        new(Package + "AccessService/ConfirmRotation", Concerns.Emergency)
+        {
+            Others = CallerRoles.SecurityOfficer | CallerRoles.Admin, Own = CallerRoles.SecurityOfficer | CallerRoles.Admin,
+        },
 
         new(Package + "SessionService/Open", Concerns.Connection) { Own = CallerRoles.Operator, NeedsPerson = true, Decides = true },
         new(Package + "SessionService/Tunnel", Concerns.Ticket) { Others = CallerRoles.Gateway, Own = CallerRoles.Gateway | CallerRoles.Operator },

@@ -102,7 +102,7 @@ public sealed class AuthorizationTests(AuthorizationWorld world)
             if ((caller.Roles & AuthorizationMatrix.Of("/openova.relay.v1.ConnectionService/List").Any) == 0) continue;
             var connections = (await world.Relay.Connections.ListAsync(new(), headers)).Connections.Select(connection => connection.Name);
             var visible = (caller.Roles & AuthorizationMatrix.Of("/openova.relay.v1.ConnectionService/Get").Others) != 0 || caller.IsInAudience;
-            Assert.Equal(visible ? [caller.Organisation == "acme" ? "ssh-db" : "ssh-globex"] : [], connections);
+            Assert.Equal(visible ? caller.Organisation == "acme" ? ["ssh-db", "ssh-jit"] : ["ssh-globex"] : [], connections);
         }
     }
 
@@ -156,6 +156,9 @@ public sealed class AuthorizationTests(AuthorizationWorld world)
     {
         Concerns.Connection => [("ssh-db", "the audience", "acme"), ("ssh-globex", "the audience", "globex"), ("ssh-unknown", "no one", "")],
         Concerns.Session => [.. world.SessionOf.Select(entry => (entry.Value, entry.Key, OrganisationOf(entry.Key))), (AuthorizationCalls.Unknown, "no one", ""), ("'no id\0", "no one", "")],
+        Concerns.Request => [.. world.RequestOf.Select(entry => (entry.Value, entry.Key, OrganisationOf(entry.Key))), (AuthorizationCalls.Unknown, "no one", ""), ("'no id\0", "no one", "")],
+        Concerns.Emergency =>
+            [.. world.EmergencyOf.Select(entry => (entry.Value, entry.Key, OrganisationOf(entry.Key))), (AuthorizationCalls.Unknown, "no one", ""), ("'no id\0", "no one", "")],
         Concerns.Report => [.. world.ReportOf.Select(entry => (entry.Value, "the organisation", entry.Key)), (AuthorizationCalls.Unknown, "no one", ""), ("'no id\0", "no one", "")],
         _ => [("none", "the organisation", "")],
     };

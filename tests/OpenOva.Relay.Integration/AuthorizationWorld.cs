@@ -30,6 +30,22 @@ public sealed class AuthorizationWorld : IAsyncLifetime, ICollectionFixture<Auth
 
     private readonly FakeGuacd _guacd = FakeGuacd.Start(new FakeGuacdOptions { Play = FakeGuacdPlay.Script(["size", "0", "800", "600"], ["sync", "1"]) });
 
+    private static readonly string Jit = RelayUnderTest.SshYaml("ssh-jit") + "\n  jit: {requiredApprovers: [relay-approver], maxDurationMinutes: 60}";
+
+    private const string Emergencies =
+        """
+        apiVersion: catalyst.openova.io/v1alpha1
+        kind: EnvironmentPolicy
+        metadata:
+          name: emergencies
+          labels:
+            catalyst.openova.io/organization: acme
+        spec:
+          selector: {connections: [ssh-jit]}
+          rules:
+          - {kind: break-glass, roles: [db], maxMinutes: 30}
+        """;
+
     private const CallerRoles EveryRole = CallerRoles.Operator | CallerRoles.Approver | CallerRoles.Auditor | CallerRoles.Reviewer | CallerRoles.SecurityOfficer
         | CallerRoles.Admin | CallerRoles.Job;
 
@@ -57,6 +73,12 @@ public sealed class AuthorizationWorld : IAsyncLifetime, ICollectionFixture<Auth
     /// <summary>Session by whose it is.</summary>
     internal IReadOnlyDictionary<string, string> SessionOf { get; private set; } = new Dictionary<string, string>();
 
+    /// <summary>Request for access by whose it is.</summary>
+    internal IReadOnlyDictionary<string, string> RequestOf { get; private set; } = new Dictionary<string, string>();
+
+    /// <summary>Emergency session by whose it is.</summary>
+    internal IReadOnlyDictionary<string, string> EmergencyOf { get; private set; } = new Dictionary<string, string>();
+
     /// <summary>A report of each organisation.</summary>
     internal IReadOnlyDictionary<string, string> ReportOf { get; private set; } = new Dictionary<string, string>();
 
@@ -65,13 +87,23 @@ public sealed class AuthorizationWorld : IAsyncLifetime, ICollectionFixture<Auth
         Relay = await RelayUnderTest.StartAsync(new RelaySetup
         {
             Guacd = _guacd.Endpoint,
-            Connections = $"{RelayUnderTest.SshYaml()}\n---\n{RelayUnderTest.SshYaml("ssh-globex", "globex")}",
+            Connections = string.Join("\n---\n", RelayUnderTest.SshYaml(), RelayUnderTest.SshYaml("ssh-globex", "globex"), Jit, Emergencies),
             Values = People(),
         });
         var sessions = new Dictionary<string, string>();
         foreach (var (person, connection) in new[] { ("olivia", "ssh-db"), ("otto", "ssh-db"), ("gina", "ssh-globex") }) sessions[person] = await RecordAsync(person, connection);
         SessionOf = sessions;
         foreach (var (person, session) in sessions) await WaitVerifiedAsync(person, session);
+        foreach (var person in new[] { "olivia", "otto" })
+        {
+            var headers = await Relay.AsAsync(person, throughGateway: false);
+            var until = DateTimeOffset.UtcNow.AddMinutes(30).ToUnixTimeMilliseconds() * 1_000;
+            var asked = await Relay.Access.RequestAsync(new() { Connection = "ssh-jit", Reason = "a test", UntilUs = until }, headers);
+            RequestOf = new Dictionary<string, string>(RequestOf) { [person] = asked.Request.RequestId };
+            var opened = await Relay.Sessions.OpenAsync(new() { Connection = "ssh-jit", Purpose = "a test", BreakGlass = true }, headers);
+            EmergencyOf = new Dictionary<string, string>(EmergencyOf) { [person] = opened.SessionId };
+        }
+
         var reports = new Dictionary<string, string>();
         foreach (var (organisation, person) in new[] { ("acme", "anton"), ("globex", "gus") })
         {

@@ -20,6 +20,8 @@ internal class RelayCallers(Uri web, Uri grpc, Uri? issuer = null)
 
     public SessionService.SessionServiceClient Sessions => new(Channel);
 
+    public AccessService.AccessServiceClient Access => new(Channel);
+
     public RecordingService.RecordingServiceClient Recordings => new(Channel);
 
     public LedgerService.LedgerServiceClient Ledger => new(Channel);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using Google.Protobuf;
 using Grpc.Core;
 using OpenOva.Relay.Guacamole;
@@ -30,6 +31,9 @@ internal sealed class TunnelClient : IAsyncDisposable
     public string Session { get; private set; } = "";
 
     public TunnelEnded? Ended { get; private set; }
+
+    /// <summary>What the person was told besides.</summary>
+    public ConcurrentQueue<TunnelNotice> Notices { get; } = new();
 
     /// <summary>Completes with the first frame; fails with what the service answered instead.</summary>
     public Task Started => _started.Task.WaitAsync(TimeSpan.FromSeconds(30));
@@ -135,6 +139,9 @@ internal sealed class TunnelClient : IAsyncDisposable
                     case TunnelResponse.MessageOneofCase.Data:
                         lock (_received) _received.Write(response.Data.Span);
                         if (AnswersSync) await AnswerAsync();
+                        break;
+                    case TunnelResponse.MessageOneofCase.Notice:
+                        Notices.Enqueue(response.Notice);
                         break;
                     case TunnelResponse.MessageOneofCase.Ended:
                         Ended = response.Ended;

@@ -60,6 +60,9 @@ public readonly struct EvidenceObject
     /// <summary>An integer from 0 or null; the member itself must be there.</summary>
     public long? NullableCount(string name) => Member(name).ValueKind == JsonValueKind.Null ? null : Count(name);
 
+    /// <summary>A string or null; the member itself must be there.</summary>
+    public string? NullableString(string name) => Member(name).ValueKind == JsonValueKind.Null ? null : String(name);
+
     /// <summary>An object or null; the member itself must be there.</summary>
     public EvidenceObject? NullableObject(string name) => Member(name).ValueKind == JsonValueKind.Null ? null : Object(name);
 

@@ -78,12 +78,43 @@ public static class LedgerEventTypes
     /// <summary>An issuer ended a session of its own, or all of an account's.</summary>
     public const string SubjectSignedOut = "subject.signed-out";
 
+    /// <summary>A live session's end was moved by an approval.</summary>
+    public const string SessionExtended = "session.extended";
+
+    /// <summary>The person of a live session was told something: that it is about to be cut, or that its end was moved.</summary>
+    public const string SessionNoticed = "session.noticed";
+
+    /// <summary>Access was asked for.</summary>
+    public const string AccessRequested = "access.requested";
+
+    /// <summary>Somebody approved or denied a request.</summary>
+    public const string AccessRequestDecided = "access.request-decided";
+
+    /// <summary>Somebody was not allowed to decide on a request.</summary>
+    public const string AccessDecisionRefused = "access.decision-refused";
+
+    /// <summary>A request or an approval was withdrawn, revoked, or is over.</summary>
+    public const string AccessRequestClosed = "access.request-closed";
+
+    /// <summary>An emergency session was opened; others must look at it afterwards.</summary>
+    public const string EmergencyReviewOwed = "emergency.review-owed";
+
+    /// <summary>Somebody looked at it.</summary>
+    public const string EmergencyReviewed = "emergency.reviewed";
+
+    /// <summary>Nobody did in time, or the credential it used was not changed.</summary>
+    public const string EmergencyReviewOverdue = "emergency.overdue";
+
+    /// <summary>The credential that an emergency session used was changed.</summary>
+    public const string CredentialRotated = "credential.rotated";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         TokenRefused, AccessDecided, SessionOpened, RecordingOpened, SessionConnected, SessionEnded, RecordingChain, RecordingSealed,
         RecordingVerified, RecordingLiveDeleted, RecordingViewed, ConnectionChanged, ServiceStarted, ServiceStopped, KeyAdded,
         ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered, RecordingSupplemented, AccountMapped, SubjectSignedOut,
-        OutageBegan, OutageEnded, StoreChecked,
+        OutageBegan, OutageEnded, StoreChecked, SessionExtended, SessionNoticed, AccessRequested, AccessRequestDecided, AccessDecisionRefused,
+        AccessRequestClosed, EmergencyReviewOwed, EmergencyReviewed, EmergencyReviewOverdue, CredentialRotated,
     ];
 }

@@ -26,7 +26,8 @@ internal sealed class RecorderFactory(SpoolIntake spool, LiveSegments live, Data
     private static readonly string ProgramSha256 = Digests.Hex(File.ReadAllBytes(typeof(RecorderFactory).Assembly.Location));
 
     /// <summary>The spool to wait for before delivering; null where a write is enough.</summary>
-    public SpoolLog? SyncedSpool => options.Durability == SpoolDurability.Sync ? spool.Log : null;
+    /// <param name="always">Whatever is configured.</param>
+    public SpoolLog? SyncedSpool(bool always) => always || options.Durability == SpoolDurability.Sync ? spool.Log : null;
 
     /// <summary>Refuses sessions that could not be recorded.</summary>
     /// <exception cref="RelayException">RECORDER_FAILED.</exception>

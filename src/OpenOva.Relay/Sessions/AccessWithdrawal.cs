@@ -16,7 +16,7 @@ internal sealed class AccessWithdrawal(
     /// <summary>True: the session's end is ordered. False: it may go on, or its end was ordered before.</summary>
     public async Task<bool> DecideAgainAsync(SessionRow session, AccountStanding standing, CancellationToken cancellation)
     {
-        var decision = AccessPolicy.Decide(Request(session, standing));
+        var decision = AccessPolicy.Decide(Question(session, standing));
         if (decision.Allowed) return false;
         var ordered = await database.TransactAsync(
             async transaction =>
@@ -32,7 +32,7 @@ internal sealed class AccessWithdrawal(
         return ordered;
     }
 
-    private AccessRequest Request(SessionRow session, AccountStanding standing)
+    private AccessQuestion Question(SessionRow session, AccountStanding standing)
     {
         var now = time.GetUtcNow();
         var snapshot = connections.Snapshot;
@@ -57,10 +57,13 @@ internal sealed class AccessWithdrawal(
             ClientId = session.GatewayClient,
             Expires = now,
         };
-        return new AccessRequest(
-            Guid.CreateVersion7(now), caller, gateway, session.Organisation, session.Connection, snapshot.Find(session.Organisation, session.Connection)?.Connection,
+        var connection = snapshot.Find(session.Organisation, session.Connection)?.Connection;
+        return new AccessQuestion(
+            Guid.CreateVersion7(now), caller, gateway, session.Organisation, session.Connection, connection,
             snapshot.IsInvalid(session.Organisation, session.Connection), now)
         {
+            Policies = connection is null ? [] : snapshot.PoliciesFor(connection),
+            BreakGlass = session.BreakGlass,
             Account = standing.State,
             RecheckOf = session.Id,
         };

@@ -23,7 +23,7 @@ internal static class AccountSessionQueries
     public static Task<IReadOnlyList<SessionRow>> CarriedAsync(RelayDatabase database, string replica, string issuer, CancellationToken cancellation) =>
         database.QueryAsync<SessionRow>(
             """
-            SELECT organisation, id, connection, issuer, subject, gateway_client, acr, authenticated_us FROM sessions
+            SELECT organisation, id, connection, issuer, subject, gateway_client, acr, authenticated_us, break_glass FROM sessions
             WHERE replica = @replica AND issuer = @issuer AND ended_us IS NULL AND state IN (@connecting, @connected)
             """,
             new { replica, issuer, connecting = SessionState.Connecting.Name(), connected = SessionState.Connected.Name() },

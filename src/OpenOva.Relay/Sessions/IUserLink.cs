@@ -9,6 +9,9 @@ internal interface IUserLink
     /// <summary>The first frame is there: output follows.</summary>
     ValueTask StartedAsync(CancellationToken cancellation);
 
+    /// <summary>Tells the person something, beside the output: to be called at any time, and waits where he reads slowly.</summary>
+    ValueTask NoticeAsync(SessionNotice notice, CancellationToken cancellation);
+
     /// <summary>Whole instructions. May take as long as the person reads slowly.</summary>
     ValueTask WriteAsync(ReadOnlyMemory<byte> instructions, CancellationToken cancellation);
 }

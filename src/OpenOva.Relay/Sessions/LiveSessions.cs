@@ -57,6 +57,22 @@ internal sealed class LiveSessions(SessionsOptions options, RelayMetrics metrics
         return true;
     }
 
+    public bool Has(string id) => _sessions.ContainsKey(id);
+
+    /// <summary>Moves a session's end. False: it is not here, or not connected yet.</summary>
+    public bool Extend(string id, long untilUs)
+    {
+        if (!_sessions.TryGetValue(id, out var tunnel) || tunnel is null) return false;
+        tunnel.Extend(untilUs);
+        return true;
+    }
+
+    /// <summary>Tells the persons of all sessions.</summary>
+    public void NotifyAll(SessionNotice notice)
+    {
+        foreach (var tunnel in _sessions.Values) tunnel?.Notify(notice);
+    }
+
     /// <summary>Ends all sessions; with <paramref name="forGood"/> no more are taken.</summary>
     public void EndAll(SessionOutcome outcome, bool forGood)
     {

@@ -66,7 +66,8 @@ internal sealed class SessionCarrier(
         {
             var guacd = await ConnectAsync(session, connection, display, cancellation);
             var tunnel = new SessionTunnel(
-                new(session.Id, session.Organisation, session.Protocol), guacd, recorder, recorders.SyncedSpool, link, options, time, logger);
+                new(session.Id, session.Organisation, session.Protocol), guacd, recorder, recorders.SyncedSpool(session.Synced), link, SessionLimits.Of(session, time),
+                notice => _ = NoteNoticeAsync(session, notice), options, time, logger);
             live.Attach(session.Id, tunnel);
             noted = NoteConnectedAsync(session, epoch, tunnel, guacd.Version.ToString(), at => connectedUs = at);
             await using var left = cancellation.Register(() => tunnel.End(SessionOutcome.Of(SessionEndReason.ClientLeft)));
@@ -180,6 +181,20 @@ internal sealed class SessionCarrier(
         }
 
         return revealed;
+    }
+
+    // Evidence that the person was told before he was cut. While the database is down the cut itself is noted later, the notice is not.
+    private async Task NoteNoticeAsync(SessionRow session, SessionNotice notice)
+    {
+        try
+        {
+            await database.TransactAsync(transaction => ledger.AddAsync(
+                transaction, session.Organisation, LedgerEventTypes.SessionNoticed, SessionEvents.Noticed(session.Id, notice)));
+        }
+        catch (DatabaseUnavailableException exception)
+        {
+            logger.NotingFailed(session.Id, "notice", TimeSpan.Zero, exception);
+        }
     }
 
     private async Task NoteConnectedAsync(SessionRow session, long epoch, SessionTunnel tunnel, string guacdVersion, Action<long> connectedAt)

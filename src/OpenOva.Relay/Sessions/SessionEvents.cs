@@ -14,6 +14,19 @@ internal static class SessionEvents
         ["sync_ms"] = syncMs,
     };
 
+    public static JsonObject Noticed(string session, SessionNotice notice) => new()
+    {
+        ["session"] = session,
+        ["kind"] = notice.Kind switch
+        {
+            V1.TunnelNoticeKind.Idle => "idle",
+            V1.TunnelNoticeKind.TimeOver => "time-over",
+            V1.TunnelNoticeKind.Extended => "extended",
+            _ => "shutdown",
+        },
+        ["at_us"] = notice.AtUs,
+    };
+
     public static JsonObject Ended(SessionRow row, SessionOutcome outcome, long? connectedUs, long endedUs) => new()
     {
         ["session"] = row.Id,

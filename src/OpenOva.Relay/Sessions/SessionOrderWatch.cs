@@ -3,9 +3,9 @@ using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Sessions;
 
-/// <summary>Obeys the orders to end sessions that this replica carries, within <see cref="Period"/> of their commit.</summary>
-internal sealed class SessionOrderWatch(SessionOrders orders, LiveSessions live, ReplicaName replica, TimeProvider time, ILogger<SessionOrderWatch> logger)
-    : BackgroundService
+/// <summary>Obeys the orders to end sessions that this replica carries, and takes up new ends of theirs, within <see cref="Period"/> of their commit.</summary>
+internal sealed class SessionOrderWatch(
+    RelayDatabase database, SessionOrders orders, LiveSessions live, ReplicaName replica, TimeProvider time, ILogger<SessionOrderWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
     private bool _failed;
@@ -19,6 +19,12 @@ internal sealed class SessionOrderWatch(SessionOrders orders, LiveSessions live,
             // An order that finds nobody here was overtaken by the session's end, or is for a former life of this replica, whose sessions are over.
             if (live.End(order.Session, outcome)) logger.EndOrdered(order.Session, order.Reason);
             await orders.ObeyedAsync(order, cancellation);
+        }
+
+        foreach (var extension in await SessionTermsQueries.WaitingAsync(database, replica.Name, cancellation))
+        {
+            // One that is only being connected is looked for again; one that is over is not here any more.
+            if (live.Extend(extension.Session, extension.UntilUs) || !live.Has(extension.Session)) await SessionTermsQueries.SeenAsync(database, extension, cancellation);
         }
     }
 

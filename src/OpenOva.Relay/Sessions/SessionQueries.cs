@@ -64,6 +64,21 @@ internal sealed class SessionRow
     public string? Acr { get; init; }
 
     public long? AuthenticatedUs { get; init; }
+
+    /// <summary>The approved request it rests on; null where none was needed.</summary>
+    public string? AccessRequest { get; init; }
+
+    /// <summary>When it is cut; null: never by time.</summary>
+    public long? UntilUs { get; init; }
+
+    public long? IdleSeconds { get; init; }
+
+    public long? IdleWarnSeconds { get; init; }
+
+    public bool BreakGlass { get; init; }
+
+    /// <summary>Its output is synced before it is delivered.</summary>
+    public bool Synced { get; init; }
 }
 
 /// <summary>The sessions' SQL.</summary>
@@ -73,7 +88,7 @@ internal static class SessionQueries
         """
         organisation, id, connection, protocol, connection_digest, issuer, subject, gateway_client, recording_required, recording_opened, bucket,
         retention_days, state, end_reason, failure, decision_event, decision_sha256, replica, epoch, opened_us, connected_us, ended_us, sealed_us,
-        verified_us, recorded_bytes, recovered, sid_sha256, acr, authenticated_us
+        verified_us, recorded_bytes, recovered, sid_sha256, acr, authenticated_us, access_request, until_us, idle_seconds, idle_warn_seconds, break_glass, synced
         """;
 
     public static async Task InsertAsync(RelayTransaction transaction, SessionRow row) =>
@@ -81,14 +96,19 @@ internal static class SessionQueries
             $"""
             INSERT INTO sessions ({Columns}) VALUES (@Organisation, @Id, @Connection, @Protocol, @ConnectionDigest, @Issuer, @Subject, @GatewayClient,
             @RecordingRequired, @RecordingOpened, @Bucket, @RetentionDays, @State, @EndReason, @Failure, @DecisionEvent, @DecisionSha256, @Replica, @Epoch,
-            @OpenedUs, @ConnectedUs, @EndedUs, @SealedUs, @VerifiedUs, @RecordedBytes, @Recovered, @SidSha256, @Acr, @AuthenticatedUs)
+            @OpenedUs, @ConnectedUs, @EndedUs, @SealedUs, @VerifiedUs, @RecordedBytes, @Recovered, @SidSha256, @Acr, @AuthenticatedUs,
+            @AccessRequest, @UntilUs, @IdleSeconds, @IdleWarnSeconds, @BreakGlass, @Synced)
             """,
             row);
 
-    public static Task InsertTextsAsync(RelayTransaction transaction, string organisation, string session, byte[] salt, string purpose, string ticketReference) =>
+    public static Task InsertTextsAsync(
+        RelayTransaction transaction, string organisation, string session, byte[] salt, string purpose, string ticketReference, string sourceAddress) =>
         transaction.ExecuteAsync(
-            "INSERT INTO session_texts (organisation, session, salt, purpose, ticket_reference) VALUES (@organisation, @session, @salt, @purpose, @ticketReference)",
-            new { organisation, session, salt, purpose, ticketReference });
+            """
+            INSERT INTO session_texts (organisation, session, salt, purpose, ticket_reference, source_address)
+            VALUES (@organisation, @session, @salt, @purpose, @ticketReference, @sourceAddress)
+            """,
+            new { organisation, session, salt, purpose, ticketReference, sourceAddress });
 
     public static Task<SessionRow?> FindAsync(RelayDatabase database, string organisation, string id, CancellationToken cancellation) =>
         database.QuerySingleOrDefaultAsync<SessionRow>(

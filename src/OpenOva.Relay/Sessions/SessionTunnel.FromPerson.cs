@@ -87,15 +87,18 @@ internal sealed partial class SessionTunnel
         if (behind) return false;
         if (instruction.Is(Opcodes.Mouse))
         {
+            _limits.Input();
             Pointer(instruction);
             _forward.Write(instruction.Raw);
         }
         else if (instruction.Is(Opcodes.Key) || instruction.Is(Opcodes.Touch))
         {
+            _limits.Input();
             _forward.Write(instruction.Raw);
         }
         else if (IsClipboard(instruction))
         {
+            _limits.Input();
             _forward.Write(instruction.Raw);
         }
 

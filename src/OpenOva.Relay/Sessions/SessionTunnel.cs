@@ -27,6 +27,8 @@ internal sealed partial class SessionTunnel
     private readonly SessionRecorder? _recorder;
     private readonly SpoolLog? _syncedSpool;
     private readonly IUserLink _link;
+    private readonly SessionLimits _limits;
+    private readonly Action<SessionNotice> _noticed;
     private readonly SessionsOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -35,6 +37,7 @@ internal sealed partial class SessionTunnel
     private readonly Lock _watchGate = new();
     private readonly TaskCompletionSource<SessionOutcome> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<long> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CancellationToken _personLeft;
     private volatile bool _personGone;
 
     /// <param name="subject">What is carried.</param>
@@ -42,14 +45,17 @@ internal sealed partial class SessionTunnel
     /// <param name="recorder">Null only where no recording is required.</param>
     /// <param name="syncedSpool">Not null: delivery waits until the spool is synced.</param>
     /// <param name="link">The person's end.</param>
-    /// <param name="options">Limits.</param>
+    /// <param name="limits">When it is cut.</param>
+    /// <param name="noticed">Receives what the person is told; must not block.</param>
+    /// <param name="options">Limits of every session.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     public SessionTunnel(
-        TunnelSubject subject, GuacdConnection guacd, SessionRecorder? recorder, SpoolLog? syncedSpool, IUserLink link, SessionsOptions options, TimeProvider time,
-        ILogger logger)
+        TunnelSubject subject, GuacdConnection guacd, SessionRecorder? recorder, SpoolLog? syncedSpool, IUserLink link, SessionLimits limits,
+        Action<SessionNotice> noticed, SessionsOptions options, TimeProvider time, ILogger logger)
     {
-        (_subject, _guacd, _recorder, _syncedSpool, _link, _options, _time, _logger) = (subject, guacd, recorder, syncedSpool, link, options, time, logger);
+        (_subject, _guacd, _recorder, _syncedSpool, _link, _limits, _noticed) = (subject, guacd, recorder, syncedSpool, link, limits, noticed);
+        (_options, _time, _logger) = (options, time, logger);
         _queue = new UserQueue(options.ReaderQueueBytes);
         _watch = new SyncWatch(time, options.SyncLag);
     }
@@ -60,11 +66,26 @@ internal sealed partial class SessionTunnel
     /// <summary>Ends the session for a reason of Relay's. The first cause wins.</summary>
     public void End(SessionOutcome outcome) => _ending.TrySetResult(outcome);
 
+    /// <summary>The session is cut at another time than it was to be; the person is told.</summary>
+    public void Extend(long untilUs)
+    {
+        _limits.Extend(untilUs);
+        Notify(new SessionNotice(TunnelNoticeKind.Extended, untilUs));
+    }
+
+    /// <summary>Tells the person, if he is there and reads.</summary>
+    public void Notify(SessionNotice notice)
+    {
+        _noticed(notice);
+        _ = NotifyAsync(notice, _personLeft);
+    }
+
     /// <summary>Carries the session to its end.</summary>
     public async Task<SessionOutcome> RunAsync()
     {
         using var stop = new CancellationTokenSource();
         using var stopPerson = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        _personLeft = stopPerson.Token;
         var fromGuacd = GuardAsync(FromGuacdAsync, SessionEndReason.GuacdLost, stop.Token);
         var toPerson = GuardAsync(ToPersonAsync, SessionEndReason.ClientLeft, stopPerson.Token);
         var fromPerson = GuardAsync(FromPersonAsync, SessionEndReason.ClientLeft, stopPerson.Token);
@@ -111,6 +132,20 @@ internal sealed partial class SessionTunnel
         }
     }
 
+    // Not waited for: a person who does not read must not hold up anything else.
+    private async Task NotifyAsync(SessionNotice notice, CancellationToken cancellation)
+    {
+        try
+        {
+            await Connected.WaitAsync(cancellation);
+            await _link.NoticeAsync(notice, cancellation);
+        }
+        catch (Exception exception)
+        {
+            if (!cancellation.IsCancellationRequested) _logger.LinkBroke(_subject.Id, "the person's link", exception);
+        }
+    }
+
     private async Task ToPersonAsync(CancellationToken cancellation)
     {
         await Connected.WaitAsync(cancellation);
@@ -131,8 +166,16 @@ internal sealed partial class SessionTunnel
             if (tick % ticksABeat == 0) _recorder?.Heartbeat();
             if (!_connected.Task.IsCompleted && _time.GetElapsedTime(started) > _options.FirstFrame)
                 End(SessionOutcome.Of(SessionEndReason.ConnectFailed, ErrorReason.TargetTimeout));
+            KeepLimits();
             await AnswerForThePersonAsync(cancellation);
         }
+    }
+
+    private void KeepLimits()
+    {
+        var (end, notice) = _limits.Look();
+        if (end is not null) End(end);
+        else if (notice is not null) Notify(notice);
     }
 
     private const int PulseMs = 500;

@@ -1,3 +1,4 @@
+using System.Net;
 using Google.Protobuf;
 using Grpc.Core;
 using OpenOva.Relay.Database;
@@ -21,8 +22,17 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
     [Allow(CallerRoles.None, Own = CallerRoles.Operator, Decides = true)]
     public override async Task<SessionServiceOpenResponse> Open(SessionServiceOpenRequest request, ServerCallContext context)
     {
-        var opened = await broker.OpenAsync(context.Callers(), request.Connection, request.Purpose, request.TicketReference, context.CancellationToken);
-        return new() { SessionId = opened.Id, TunnelTicket = opened.Ticket, TicketExpiresUs = opened.ExpiresUs, Recorded = opened.Recorded };
+        var wanted = new WantedSession(request.Connection, request.Purpose, request.TicketReference, SourceOf(request, context), request.BreakGlass);
+        var opened = await broker.OpenAsync(context.Callers(), wanted, context.CancellationToken);
+        return new()
+        {
+            SessionId = opened.Id,
+            TunnelTicket = opened.Ticket,
+            TicketExpiresUs = opened.ExpiresUs,
+            Recorded = opened.Terms.IsRecorded,
+            UntilUs = opened.Terms.UntilUs ?? 0,
+            IdleLimitSeconds = opened.Terms.IdleSeconds ?? 0,
+        };
     }
 
     [Allow(CallerRoles.Gateway, Own = CallerRoles.Operator)]
@@ -30,11 +40,10 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
     {
         if (!await requests.MoveNext(context.CancellationToken) || requests.Current.MessageCase != TunnelRequest.MessageOneofCase.Start) throw RelayException.InvalidField("start");
         var start = requests.Current.Start;
-        var link = new GrpcLink(requests, responses);
+        using var link = new GrpcLink(requests, responses);
         var outcome = await carrier.CarryAsync(
             SessionTickets.Client(context.Callers()), start.TunnelTicket, DisplayOf(start), link, id => link.SessionId = id, context.CancellationToken);
-        await responses.WriteAsync(
-            new TunnelResponse { Ended = new TunnelEnded { Reason = outcome.Reason, GuacamoleStatus = outcome.Status } }, context.CancellationToken);
+        await link.EndedAsync(outcome, context.CancellationToken);
     }
 
     [Allow(EndAny, Own = CallerRoles.Operator)]
@@ -64,6 +73,13 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
             database, caller.Organisation, all ? null : caller.Issuer, all ? null : caller.Subject,
             request.PageToken.Length > 0 ? request.PageToken : "g", size, context.CancellationToken);
         return new() { Sessions = { rows.Select(Message) }, NextPageToken = rows.Count == size ? rows[^1].Id : "" };
+    }
+
+    // What a gateway says of the person counts, its own address does not; a person who calls himself is where his connection comes from.
+    private static IPAddress? SourceOf(SessionServiceOpenRequest request, ServerCallContext context)
+    {
+        if (request.SourceAddress.Length == 0) return context.Callers().Gateway is null ? context.GetHttpContext().Connection.RemoteIpAddress : null;
+        return context.Callers().Gateway is not null && IPAddress.TryParse(request.SourceAddress, out var address) ? address : throw RelayException.InvalidField("source_address");
     }
 
     // The same answer for a session that is not there and for one that is none of the caller's.
@@ -111,12 +127,18 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
         RecordedBytes = row.RecordedBytes,
         Recovered = row.Recovered,
         FailureReason = row.Failure ?? "",
+        UntilUs = row.UntilUs ?? 0,
+        RequestId = row.AccessRequest ?? "",
+        BreakGlass = row.BreakGlass,
     };
 
     /// <summary>The person's end as a bidirectional stream.</summary>
-    private sealed class GrpcLink(IAsyncStreamReader<TunnelRequest> requests, IServerStreamWriter<TunnelResponse> responses) : IUserLink
+    private sealed class GrpcLink(IAsyncStreamReader<TunnelRequest> requests, IServerStreamWriter<TunnelResponse> responses) : IUserLink, IDisposable
     {
         private const int MaxDataBytes = 64 * 1024;
+
+        // A stream takes one message at a time, and notices come beside the output.
+        private readonly SemaphoreSlim _writing = new(1, 1);
 
         public string SessionId { get; set; } = "";
 
@@ -133,11 +155,32 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
             return ReadOnlyMemory<byte>.Empty;
         }
 
-        public async ValueTask StartedAsync(CancellationToken cancellation) =>
-            await responses.WriteAsync(new TunnelResponse { Started = new TunnelStarted { SessionId = SessionId } }, cancellation);
+        public ValueTask StartedAsync(CancellationToken cancellation) =>
+            SendAsync(new TunnelResponse { Started = new TunnelStarted { SessionId = SessionId } }, cancellation);
 
-        public async ValueTask WriteAsync(ReadOnlyMemory<byte> instructions, CancellationToken cancellation) =>
+        public ValueTask WriteAsync(ReadOnlyMemory<byte> instructions, CancellationToken cancellation) =>
             // Copied: the buffer goes back to its pool while the transport may still hold the message.
-            await responses.WriteAsync(new TunnelResponse { Data = ByteString.CopyFrom(instructions.Span) }, cancellation);
+            SendAsync(new TunnelResponse { Data = ByteString.CopyFrom(instructions.Span) }, cancellation);
+
+        public ValueTask NoticeAsync(SessionNotice notice, CancellationToken cancellation) =>
+            SendAsync(new TunnelResponse { Notice = new TunnelNotice { Kind = notice.Kind, AtUs = notice.AtUs } }, cancellation);
+
+        public ValueTask EndedAsync(SessionOutcome outcome, CancellationToken cancellation) =>
+            SendAsync(new TunnelResponse { Ended = new TunnelEnded { Reason = outcome.Reason, GuacamoleStatus = outcome.Status } }, cancellation);
+
+        public void Dispose() => _writing.Dispose();
+
+        private async ValueTask SendAsync(TunnelResponse response, CancellationToken cancellation)
+        {
+            await _writing.WaitAsync(cancellation);
+            try
+            {
+                await responses.WriteAsync(response, cancellation);
+            }
+            finally
+            {
+                _writing.Release();
+            }
+        }
     }
 }

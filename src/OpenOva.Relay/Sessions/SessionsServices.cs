@@ -1,3 +1,4 @@
+using OpenOva.Relay.Access.Requests;
 using OpenOva.Relay.Configuration;
 using OpenOva.Relay.Messaging;
 using OpenOva.Relay.Recordings;
@@ -27,6 +28,10 @@ internal static class SessionsServices
         services.AddHostedService<LostReplicas>();
         services.AddHostedService<SessionDrain>();
         services.AddSingleton<AccessWithdrawal>();
+        services.AddSingleton<GrantedSessions>();
+        services.AddSingleton<FindExtendableSession>(p => p.GetRequiredService<GrantedSessions>().FindAsync);
+        services.AddSingleton<ExtendSession>(p => p.GetRequiredService<GrantedSessions>().ExtendAsync);
+        services.AddSingleton<EndGrantedSessions>(p => p.GetRequiredService<GrantedSessions>().EndAsync);
         services.AddSingleton<SignedOutSessions>();
         services.AddSingleton<RecheckHealth>();
         services.AddSingleton<Telemetry.IReadinessDetail>(p => p.GetRequiredService<RecheckHealth>());

@@ -28,6 +28,7 @@ internal static class ErrorTable
     private const int ResourceConflict = 517;
     private const int UpstreamNotFound = 519;
     private const int UpstreamUnavailable = 520;
+    private const int SessionTimeout = 522;
     private const int SessionClosed = 523;
     private const int ClientBadRequest = 768;
     private const int ClientUnauthorized = 769;
@@ -66,6 +67,17 @@ internal static class ErrorTable
         new(ErrorReason.NotSealed, StatusCode.FailedPrecondition, 409, ResourceConflict, "The recording is not sealed yet."),
         new(ErrorReason.EvidenceMismatch, StatusCode.DataLoss, 500, ServerError, "The stored evidence does not match its manifest."),
         new(ErrorReason.SessionTerminated, StatusCode.Aborted, 410, SessionClosed, "The session was ended by order."),
+        new(ErrorReason.SessionTimeOver, StatusCode.Aborted, 410, SessionTimeout, "The session's time is over."),
+        new(ErrorReason.SessionIdle, StatusCode.Aborted, 410, SessionTimeout, "The session was idle for too long."),
+
+        new(ErrorReason.ApprovalRequired, StatusCode.FailedPrecondition, 403, ClientForbidden, "Access must be approved first."),
+        new(ErrorReason.OutsideChangeWindow, StatusCode.FailedPrecondition, 403, ClientForbidden, "No change window is open."),
+        new(ErrorReason.StepUpRequired, StatusCode.Unauthenticated, 401, ClientUnauthorized, "Sign in again, with a second factor."),
+        new(ErrorReason.SourceNotAllowed, StatusCode.PermissionDenied, 403, ClientForbidden, "Not permitted from this network."),
+        new(ErrorReason.DutiesConflict, StatusCode.PermissionDenied, 403, ClientForbidden, "Not permitted together with another duty."),
+        new(ErrorReason.PolicyNotMet, StatusCode.FailedPrecondition, 403, ClientForbidden, "The connection does not meet a policy."),
+        new(ErrorReason.TicketReferenceRefused, StatusCode.InvalidArgument, 400, ClientBadRequest, "The ticket reference was refused."),
+        new(ErrorReason.OwnDoing, StatusCode.PermissionDenied, 403, ClientForbidden, "Not permitted on what is one's own."),
     }.ToFrozenDictionary(row => row.Reason);
 
     public static ErrorRow Of(ErrorReason reason) => Rows[reason];

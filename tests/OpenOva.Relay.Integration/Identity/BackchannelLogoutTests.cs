@@ -159,7 +159,7 @@ public sealed class BackchannelLogoutTests
         };
         var broker = world.Relay.Services.GetRequiredService<SessionBroker>();
         Task<OpenedSession> OpenAsync(string sid) =>
-            broker.OpenAsync(new CallerFeature(person with { SessionId = sid }, null), "ssh-db", "a test", "", TestContext.Current.CancellationToken);
+            broker.OpenAsync(new CallerFeature(person with { SessionId = sid }, null), new WantedSession("ssh-db", "a test", "", null, false), TestContext.Current.CancellationToken);
         await OpenAsync("sid-1");
 
         await world.LogoutAsync(world.LogoutToken("ada", "sid-1"));

@@ -21,9 +21,12 @@ internal sealed class Deployment : IAsyncDisposable
 
     public string Folder => _folder.Path;
 
-    public static async Task<Deployment> EmbeddedAsync()
+    public string IssuerOf(string realm) => new Uri(_issuer.Web, $"/realms/{realm}").ToString();
+
+    /// <param name="people">Configuration of the identity provider on top.</param>
+    public static async Task<Deployment> EmbeddedAsync(IReadOnlyDictionary<string, string?>? people = null)
     {
-        var issuer = await RelayUnderTest.StartAsync();
+        var issuer = await StartIssuerAsync(people);
         var deployment = new Deployment(issuer, []);
         deployment._values["Relay:Database:Sqlite"] = Path.Combine(deployment.Folder, "relay.db");
         deployment._values["Relay:ObjectStorage:Directory"] = Path.Combine(deployment.Folder, "objects");
@@ -31,10 +34,11 @@ internal sealed class Deployment : IAsyncDisposable
     }
 
     /// <summary>A database, buckets and queues of its own on the real back ends; skips the test without them.</summary>
-    public static async Task<Deployment> DeployedAsync()
+    /// <param name="people">Configuration of the identity provider on top.</param>
+    public static async Task<Deployment> DeployedAsync(IReadOnlyDictionary<string, string?>? people = null)
     {
         var postgres = DeployedBackends.Or("RELAY_TEST_POSTGRES", "postgresql");
-        var issuer = await RelayUnderTest.StartAsync();
+        var issuer = await StartIssuerAsync(people);
         return new Deployment(issuer, await DeployedBackends.ValuesAsync(postgres));
     }
 
@@ -58,6 +62,9 @@ internal sealed class Deployment : IAsyncDisposable
             Services = services,
         };
     }
+
+    private static Task<RelayUnderTest> StartIssuerAsync(IReadOnlyDictionary<string, string?>? people) =>
+        RelayUnderTest.StartAsync(new RelaySetup { Values = people ?? new Dictionary<string, string?>() });
 
     public async ValueTask DisposeAsync()
     {

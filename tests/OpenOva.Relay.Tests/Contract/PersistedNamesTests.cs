@@ -25,7 +25,8 @@ public sealed class PersistedNamesTests
             "token.refused", "access.decided", "session.opened", "recording.opened", "session.connected", "session.ended", "recording.chain", "recording.sealed",
             "recording.verified", "recording.live-deleted", "recording.viewed", "connection.changed", "service.started", "service.stopped", "key.added",
             "report.requested", "report.made", "report.downloaded", "session.end-ordered", "recording.supplemented", "account.mapped", "subject.signed-out",
-            "outage.began", "outage.ended", "store.checked",
+            "outage.began", "outage.ended", "store.checked", "session.extended", "session.noticed", "access.requested", "access.request-decided",
+            "access.decision-refused", "access.request-closed", "emergency.review-owed", "emergency.reviewed", "emergency.overdue", "credential.rotated",
         ],
         LedgerEventTypes.All);
 
@@ -52,7 +53,9 @@ public sealed class PersistedNamesTests
     [Fact]
     public void AccessReasons_Persisted_AreThese() => Assert.Equal(
         ["0 admitted", "1 organisation-mismatch", "2 operator-role-missing", "3 connection-unknown", "4 connection-invalid", "5 audience-role-missing",
-            "6 approval-missing", "7 account-disabled", "8 account-gone", "9 account-unanswered"],
+            "6 approval-missing", "7 account-disabled", "8 account-gone", "9 account-unanswered", "10 policy-invalid",
+            "11 duty-conflict", "12 source-not-allowed", "13 mfa-unproven", "14 mfa-missing", "15 sign-in-stale", "16 recording-missing", "17 outside-change-window",
+            "18 person-session-limit", "19 connection-session-limit", "20 break-glass-not-allowed", "21 break-glass-unreasoned"],
         Enum.GetValues<AccessReason>().Select(r => $"{(int)r} {r.Name()}"));
 
     [Fact]
@@ -73,6 +76,7 @@ public sealed class PersistedNamesTests
         [
             "UNSPECIFIED", "CLIENT_LEFT", "TARGET_ENDED", "TARGET_ERROR", "GUACD_LOST", "RECORDER_FAILED", "READER_TOO_SLOW", "CLIENT_PROTOCOL_ERROR", "GUACD_PROTOCOL_ERROR",
             "REPLICA_LOST", "REPLICA_SHUTDOWN", "TICKET_EXPIRED", "CONNECT_FAILED", "TERMINATED", "SIGNED_OUT", "ACCESS_WITHDRAWN",
+            "TIME_OVER", "IDLE", "APPROVAL_REVOKED",
         ],
         Enum.GetValues<SessionEndReason>().Select(r => r.Name()));
 
@@ -82,7 +86,8 @@ public sealed class PersistedNamesTests
             "UNSPECIFIED", "TOKEN_REFUSED", "GATEWAY_TOKEN_REFUSED", "NOT_PERMITTED", "TICKET_REFUSED", "INVALID_ARGUMENT", "WRONG_STATE", "LIMIT_REACHED", "BACKEND_UNAVAILABLE",
             "INTERNAL", "GUACD_UNREACHABLE", "PROTOCOL_NOT_INSTALLED", "GUACD_PROTOCOL_ERROR", "TARGET_UNREACHABLE", "TARGET_CREDENTIAL_REFUSED", "TARGET_IDENTITY_MISMATCH",
             "TARGET_TIMEOUT", "CONNECTION_MISCONFIGURED", "TARGET_ERROR", "RECORDER_FAILED", "READER_TOO_SLOW", "CLIENT_PROTOCOL_ERROR", "REPLICA_LOST", "NOT_SEALED",
-            "EVIDENCE_MISMATCH", "SESSION_TERMINATED",
+            "EVIDENCE_MISMATCH", "SESSION_TERMINATED", "SESSION_TIME_OVER", "SESSION_IDLE", "APPROVAL_REQUIRED", "OUTSIDE_CHANGE_WINDOW", "STEP_UP_REQUIRED",
+            "SOURCE_NOT_ALLOWED", "DUTIES_CONFLICT", "POLICY_NOT_MET", "TICKET_REFERENCE_REFUSED", "OWN_DOING",
         ],
         Enum.GetValues<ErrorReason>().Select(r => ErrorTable.Of(r).Name));
 
@@ -106,9 +111,11 @@ public sealed class PersistedNamesTests
             "0031_session_orders 328119e6fa710865f5f82bd1a88b8796a6e9fbc5950c4f5072d1980a01515f9b",
             "0032_session_sign_in 4d0c997744281a4253f378c046c727395a66ed0830c22486fa81b47fd93c13d3",
             "0035_sessions_unfinished fa39150bbf232f578dbf38e300cdb022661f051b4594a3bd3b677cbd71e55179",
+            "0036_session_terms 9e090347e78e9f55f19d7c790a2725b8beb3741911cadcc067f4a518d8ce4fb3",
             "0040_recordings e5f41a66e9e20003472d51806b69a65e9fa2585ec24fd18db8951c5791be9a78",
             "0041_recording_claims 5fc765aea8dbd614c2c1d6bdc1668f41edb5b014a4a8b1453b07a21654c9727f",
             "0050_reports ca36131d5486ac98f870b9ae30d521302b0422e98204ba1769f69aec638bbf30",
+            "0060_access c7ffafacb1129cdaa240b8ffbb491edcbe5a24746f3ba5bfeeccedef988e128c",
         ],
         Migration.Embedded(typeof(RelayHost).Assembly).Select(m => $"{m.Version:D4}_{m.Name} {m.Checksum}"));
 

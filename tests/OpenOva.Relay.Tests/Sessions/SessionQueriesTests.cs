@@ -35,7 +35,7 @@ public abstract class SessionQueriesTests(TestDatabaseKind kind) : LedgerFixture
     [Fact]
     public async Task Texts_Inserted_StandInTheirOwnPlace()
     {
-        await Db.TransactAsync(transaction => SessionQueries.InsertTextsAsync(transaction, "acme", Id(1), [1, 2], "why", "CHG-1"), Cancellation);
+        await Db.TransactAsync(transaction => SessionQueries.InsertTextsAsync(transaction, "acme", Id(1), [1, 2], "why", "CHG-1", "10.1.2.3"), Cancellation);
 
         Assert.Equal("why CHG-1", await Db.ExecuteScalarAsync<string>("SELECT purpose || ' ' || ticket_reference FROM session_texts WHERE session = @id", new { id = Id(1) }, Cancellation));
     }

@@ -80,6 +80,8 @@ public sealed class UserQueueTests
 
         public ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellation) => ValueTask.FromResult(ReadOnlyMemory<byte>.Empty);
 
+        public ValueTask NoticeAsync(SessionNotice notice, CancellationToken cancellation) => ValueTask.CompletedTask;
+
         public ValueTask StartedAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
 
         public async ValueTask WriteAsync(ReadOnlyMemory<byte> instructions, CancellationToken cancellation)

@@ -71,7 +71,7 @@ internal abstract record PolicyRule
     }
 
     /// <summary><c>session-limit</c>: how many sessions may be open at a time.</summary>
-    /// <param name="PerPerson">On all connections that this policy selects, by one person; null: not limited.</param>
+    /// <param name="PerPerson">By one person, through whichever account and on whichever connection of the organisation; null: not limited.</param>
     /// <param name="PerConnection">On one connection, by anybody; null: not limited.</param>
     internal sealed record SessionLimit(int? PerPerson, int? PerConnection) : PolicyRule
     {

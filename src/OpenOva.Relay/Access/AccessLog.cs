@@ -1,0 +1,11 @@
+namespace OpenOva.Relay.Access;
+
+/// <summary>Event ids 6000 to 6099.</summary>
+internal static partial class AccessLog
+{
+    [LoggerMessage(6001, LogLevel.Warning, "The ticket system did not answer")]
+    public static partial void TicketNotAnswered(ILogger logger, Exception exception);
+
+    [LoggerMessage(6002, LogLevel.Warning, "Requests and reviews that are due cannot be looked for now; tried again")]
+    public static partial void SweepFailed(ILogger logger, Exception exception);
+}
