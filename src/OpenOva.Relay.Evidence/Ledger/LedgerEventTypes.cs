@@ -78,12 +78,15 @@ public static class LedgerEventTypes
     /// <summary>An issuer ended a session of its own, or all of an account's.</summary>
     public const string SubjectSignedOut = "subject.signed-out";
 
+    /// <summary>A policy was added, changed, removed, or could not be read.</summary>
+    public const string PolicyChanged = "policy.changed";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         TokenRefused, AccessDecided, SessionOpened, RecordingOpened, SessionConnected, SessionEnded, RecordingChain, RecordingSealed,
         RecordingVerified, RecordingLiveDeleted, RecordingViewed, ConnectionChanged, ServiceStarted, ServiceStopped, KeyAdded,
         ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered, RecordingSupplemented, AccountMapped, SubjectSignedOut,
-        OutageBegan, OutageEnded, StoreChecked,
+        OutageBegan, OutageEnded, StoreChecked, PolicyChanged,
     ];
 }
