@@ -24,7 +24,7 @@ internal static class RelaySlices
             "spool", provider.GetRequiredService<DataDirectory>().At("spool"), provider.GetRequiredService<TimeProvider>()));
         services.AddGrpc(options => options.Interceptors.Add<ErrorInterceptor>());
         services.AddLedger();
-        services.AddSingleton<PublishConnectionChanges>(provider => ActivatorUtilities.CreateInstance<ConnectionChangesToLedger>(provider).PublishAsync);
+        services.AddSingleton<PublishResourceChanges>(provider => ActivatorUtilities.CreateInstance<ResourceChangesToLedger>(provider).PublishAsync);
         services.AddSingleton<IdentityToLedger>();
         services.AddSingleton<RecordAccountMapping>(provider => provider.GetRequiredService<IdentityToLedger>().RecordAsync);
         services.AddSingleton<ApplySignOut>(provider => provider.GetRequiredService<IdentityToLedger>().ApplyAsync);

@@ -16,6 +16,11 @@ internal static class LedgerLeaves
         return [.. rows.Select(r => LedgerLeaf.Parse(r.Leaf, $"leaf {r.Seq}"))];
     }
 
+    /// <summary>The types of all events, of a service that has stopped and numbers no more.</summary>
+    public static async Task<IReadOnlyList<string>> TypesAsync(RelayDatabase database, string organisation = "acme") =>
+        await database.QueryAsync<string>(
+            "SELECT type FROM ledger_leaves WHERE organisation = @organisation UNION ALL SELECT type FROM ledger_staged WHERE organisation = @organisation", new { organisation });
+
     public static async Task<IReadOnlyList<LedgerLeaf>> OfSessionAsync(RelayUnderTest relay, string session) =>
         [.. (await AllAsync(relay)).Where(l => l.Data.Has("session") && l.Data.String("session") == session)];
 }

@@ -164,6 +164,7 @@ internal sealed class RelayUnderTest : RelayCallers, IAsyncDisposable
             ["Relay:Sessions:GuacdHost"] = setup.Guacd.Host,
             ["Relay:Sessions:GuacdPort"] = $"{setup.Guacd.Port}",
             ["Relay:Sessions:DrainQuiet"] = "00:00:00.200",
+            ["Relay:Sessions:ShutdownGrace"] = "00:00:00",
             ["Relay:Bus:SweepInterval"] = "00:00:00.200",
             ["Relay:Identity:Development:BaseAddress"] = $"http://127.0.0.1:{httpPort}",
         };

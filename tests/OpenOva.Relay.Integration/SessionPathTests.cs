@@ -1,4 +1,5 @@
 using Grpc.Core;
+using OpenOva.Relay.Database;
 using OpenOva.Relay.Shared;
 using OpenOva.Relay.V1;
 
@@ -68,6 +69,31 @@ public sealed class SessionPathTests
         var found = await again.WaitForAsync(session, SessionState.Verified);
         Assert.False(found.Recovered);
         Assert.Equal(SessionEndReason.ReplicaShutdown, found.EndReason);
+    }
+
+    [Fact]
+    public async Task Sessions_WhileTheReplicaStopsWithGrace_AreToldAndMayLeaveByThemselves()
+    {
+        await using var guacd = FakeGuacd.Start(new FakeGuacdOptions { Play = Picture });
+        await using var relay = await RelayUnderTest.StartAsync(new RelaySetup
+        {
+            Guacd = guacd.Endpoint, Values = new Dictionary<string, string?> { ["Relay:Sessions:ShutdownGrace"] = "00:00:03" },
+        });
+        await using var leaving = await TunnelClient.OpenAsync(relay);
+        await using var staying = await TunnelClient.OpenAsync(relay);
+        await Task.WhenAll(leaving.Started, staying.Started);
+
+        var stopping = relay.StopAsync();
+        await Streams.UntilAsync(() => leaving.Notices.Any(n => n.Kind == TunnelNoticeKind.Shutdown) && staying.Notices.Any(n => n.Kind == TunnelNoticeKind.Shutdown));
+        await leaving.LeaveAsync();
+        await leaving.Finished;
+        Assert.Null(staying.Ended);
+        await staying.Finished;
+        await stopping;
+
+        Assert.Equal((SessionEndReason.ClientLeft, SessionEndReason.ReplicaShutdown), (leaving.Ended!.Reason, staying.Ended!.Reason));
+        await using var database = new RelayDatabase(new DatabaseOptions(), relay.Data, TimeProvider.System);
+        Assert.Equal(2, (await LedgerLeaves.TypesAsync(database)).Count(type => type == "recording.sealed"));
     }
 
     [Fact]

@@ -108,6 +108,9 @@ public static class LedgerEventTypes
     /// <summary>The credential that an emergency session used was changed.</summary>
     public const string CredentialRotated = "credential.rotated";
 
+    /// <summary>A policy was added, changed, removed, or could not be read.</summary>
+    public const string PolicyChanged = "policy.changed";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
@@ -116,5 +119,6 @@ public static class LedgerEventTypes
         ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered, RecordingSupplemented, AccountMapped, SubjectSignedOut,
         OutageBegan, OutageEnded, StoreChecked, SessionExtended, SessionNoticed, AccessRequested, AccessRequestDecided, AccessDecisionRefused,
         AccessRequestClosed, EmergencyReviewOwed, EmergencyReviewed, EmergencyReviewOverdue, CredentialRotated,
+        PolicyChanged,
     ];
 }

@@ -77,6 +77,14 @@ internal static class AccessRecord
         };
     }
 
+    /// <summary>Whether a record's terms are those of a verdict.</summary>
+    public static bool SameTerms(EvidenceObject data, AccessVerdict verdict)
+    {
+        var recorded = data.NullableObject("terms") is { } terms ? CanonicalJson.Encode(JsonNode.Parse(terms.Element.GetRawText())!) : null;
+        var replayed = verdict.Terms is { } other ? CanonicalJson.Encode(Terms(other)) : null;
+        return recorded is null ? replayed is null : replayed is not null && recorded.AsSpan().SequenceEqual(replayed);
+    }
+
     private static JsonObject Inputs(AccessInputs inputs) => new()
     {
         ["organisation"] = inputs.Organisation,

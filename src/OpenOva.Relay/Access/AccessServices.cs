@@ -22,6 +22,7 @@ internal static class AccessServices
         services.AddSingleton<RequestReader>();
         services.AddSingleton<RequestWatch>();
         services.AddSingleton<EmergencyReviews>();
+        services.AddSingleton<DecisionReplay>();
         services.AddSingleton<AccessSweeper>();
         services.AddHostedService(provider => provider.GetRequiredService<AccessSweeper>());
         services.AddRelayConsumer<SendWebhook, AccessNotice>("access.webhook");

@@ -46,6 +46,7 @@ internal static class RelayCommandLine
         root.Subcommands.Add(MigrateVerb.Create());
         root.Subcommands.Add(ConfigVerb.Create());
         root.Subcommands.Add(MessagesVerb.Create());
+        root.Subcommands.Add(DecisionsVerb.Create());
         root.Subcommands.Add(KeysVerb.Create());
         root.Subcommands.Add(StoreVerb.Create());
         return root;

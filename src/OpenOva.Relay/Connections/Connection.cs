@@ -45,5 +45,8 @@ internal sealed record Connection : DeclaredResource
     /// <summary><c>metadata.labels</c>, which policies select by; not part of the digest, since they change nothing that is done.</summary>
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
+    /// <summary>The labels as one text, to compare them by.</summary>
+    public string LabelText => string.Join(',', Labels.Select(label => $"{label.Key}={label.Value}"));
+
     public override string ToString() => $"{Organisation}/{Name} ({Digest})";
 }

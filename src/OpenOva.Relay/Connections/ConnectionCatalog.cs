@@ -1,10 +1,10 @@
 namespace OpenOva.Relay.Connections;
 
 /// <summary>The connections in use, and the policies that guard them. Reading is lock-free; a reload replaces the whole.</summary>
-internal sealed class ConnectionCatalog(ResourceFolder folder, PublishConnectionChanges publish, ILogger<ConnectionCatalog> log) : IDisposable
+internal sealed class ConnectionCatalog(ResourceFolder folder, PublishResourceChanges publish, ILogger<ConnectionCatalog> log) : IDisposable
 {
     private readonly SemaphoreSlim _reloading = new(1);
-    private readonly PublishedConnections _published = new();
+    private readonly PublishedResources _published = new();
     private volatile CatalogSnapshot _snapshot = CatalogSnapshot.Empty;
 
     public CatalogSnapshot Snapshot => _snapshot;
@@ -40,11 +40,11 @@ internal sealed class ConnectionCatalog(ResourceFolder folder, PublishConnection
         try
         {
             var (changes, commit) = _published.ChangesTo(_snapshot);
-            if (changes.Count == 0)
+            if (changes is { Changes: [], Declared: null })
                 return;
             await publish(changes, cancellation);
             commit();
-            foreach (var change in changes)
+            foreach (var change in changes.Changes)
                 Log(change);
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -57,11 +57,19 @@ internal sealed class ConnectionCatalog(ResourceFolder folder, PublishConnection
         }
     }
 
-    private void Log(ConnectionChange change)
+    private void Log(ResourceChange change)
     {
         if (change.Problem is { } problem)
-            ConnectionsLog.DocumentInvalid(log, problem.ToString(), change.Digest is null ? "nothing of it is in use" : "its last good version stays in use");
+            ConnectionsLog.DocumentInvalid(log, problem.ToString(), Consequence(change));
         else
-            ConnectionsLog.ConnectionChanged(log, change.Organisation!, change.Name!, change.Kind, change.Digest);
+            ConnectionsLog.ResourceChanged(log, change.What!.Value, change.Organisation!, change.Name!, change.Kind, change.Digest);
+    }
+
+    private string Consequence(ResourceChange change)
+    {
+        var organisation = change.Problem!.Organisation;
+        if (change.Problem.MayBe(ResourceKind.Policy) && _snapshot.PoliciesInvalid(organisation ?? ""))
+            return $"what it guards cannot be told: no session of {organisation ?? "any organisation"} may be opened";
+        return change.Digest is null ? "nothing of it is in use" : "its last good version stays in use";
     }
 }

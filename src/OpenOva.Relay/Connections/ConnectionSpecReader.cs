@@ -39,6 +39,7 @@ internal static class ConnectionSpecReader
             Labels = metadata.Labels,
             Digest = "",
             File = file,
+            Provenance = metadata.Provenance,
         };
         return connection with { Digest = ConnectionDigest.Of(connection) };
     }

@@ -3,16 +3,16 @@ namespace OpenOva.Relay.Connections;
 /// <summary>Event ids 5100 to 5199.</summary>
 internal static partial class ConnectionsLog
 {
-    [LoggerMessage(5101, LogLevel.Information, "Connection {Organisation}/{Connection}: {Change} ({Digest})")]
-    public static partial void ConnectionChanged(ILogger logger, string organisation, string connection, ConnectionChangeKind change, string? digest);
+    [LoggerMessage(5101, LogLevel.Information, "{Kind} {Organisation}/{Name}: {Change} ({Digest})")]
+    public static partial void ResourceChanged(ILogger logger, ResourceKind kind, string organisation, string name, ResourceChangeKind change, string? digest);
 
-    [LoggerMessage(5102, LogLevel.Error, "Connection document not taken: {Problem}; {Consequence}")]
+    [LoggerMessage(5102, LogLevel.Error, "Document not taken: {Problem}; {Consequence}")]
     public static partial void DocumentInvalid(ILogger logger, string problem, string consequence);
 
     [LoggerMessage(5103, LogLevel.Error, "The connections' folder could not be read; what is in use stays in use")]
     public static partial void FolderNotRead(ILogger logger, Exception exception);
 
-    [LoggerMessage(5104, LogLevel.Warning, "Connection changes could not be published; they are tried again with the next reading")]
+    [LoggerMessage(5104, LogLevel.Warning, "Changes of connections and policies could not be published; they are tried again with the next reading")]
     public static partial void ChangesNotPublished(ILogger logger, Exception exception);
 
     [LoggerMessage(5105, LogLevel.Error, "Secret {Parameter} of connection {Organisation}/{Connection} could not be read from {Location}: {Reason}")]

@@ -7,12 +7,12 @@ namespace OpenOva.Relay.Connections;
 
 internal static class ConnectionsServices
 {
-    /// <summary>The catalogue of connections. Register a <see cref="PublishConnectionChanges"/> before, to have changes ledgered.</summary>
+    /// <summary>The catalogue of connections. Register a <see cref="PublishResourceChanges"/> before, to have changes ledgered.</summary>
     public static IServiceCollection AddRelayConnections(this IServiceCollection services)
     {
         services.AddRelayOptions<ConnectionsOptions, ConnectionsRules>(ConnectionsOptions.Section);
         services.AddSingleton<IPostConfigureOptions<ConnectionsOptions>, BucketsOfTheStore>();
-        services.TryAddSingleton<PublishConnectionChanges>((_, _) => Task.CompletedTask);
+        services.TryAddSingleton<PublishResourceChanges>((_, _) => Task.CompletedTask);
         services.AddSingleton<ResourceFolder>();
         services.AddSingleton<ConnectionCatalog>();
         services.AddSingleton<ConnectionSecrets>();

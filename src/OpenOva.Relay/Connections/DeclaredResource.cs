@@ -32,5 +32,8 @@ internal abstract record DeclaredResource
     /// <summary>Where a person finds the declaration: the file's name without its folder, or the resource's namespace and name in the cluster.</summary>
     public required string File { get; init; }
 
+    /// <summary>No part of the digest: it says who brought this version, not what it is.</summary>
+    public Provenance Provenance { get; init; } = Provenance.Unknown;
+
     public ResourceKey Key => new(Kind, Organisation, Name);
 }

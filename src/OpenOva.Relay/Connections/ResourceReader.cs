@@ -9,7 +9,7 @@ internal sealed record ResourceFile(
     string File, IReadOnlyList<(DeclaredResource Resource, long Line)> Resources, IReadOnlyList<ResourceProblem> Problems);
 
 /// <summary>What stands in <c>metadata</c>, as far as Relay reads it.</summary>
-internal sealed record ResourceMetadata(string Organisation, string Name, ImmutableSortedDictionary<string, string> Labels);
+internal sealed record ResourceMetadata(string Organisation, string Name, ImmutableSortedDictionary<string, string> Labels, Provenance Provenance);
 
 /// <summary>
 /// Reads <c>GuacamoleConnection</c> and <c>EnvironmentPolicy</c> documents (<c>catalyst.openova.io/v1alpha1</c>), in any order. A fault refuses its document whole
@@ -112,12 +112,13 @@ internal static partial class ResourceReader
                 throw metadata.Fault("name", "must be an RFC 1123 subdomain (a-z, 0-9, hyphen, dot)");
             Name = name;
             var read = labels?.Labels() ?? ImmutableSortedDictionary<string, string>.Empty;
+            var provenance = Provenance.Of(metadata.Mapping("annotations"), read);
             // What the API server adds, so that the output of kubectl get may be mounted as it is.
             metadata.Ignore(
-                "namespace", "annotations", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp",
+                "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp",
                 "deletionGracePeriodSeconds", "managedFields", "ownerReferences", "finalizers", "selfLink", "generateName");
             metadata.RefuseOthers();
-            return new ResourceMetadata(organisation, name, read);
+            return new ResourceMetadata(organisation, name, read, provenance);
         }
     }
 }

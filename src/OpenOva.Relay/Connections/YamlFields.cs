@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -20,6 +22,9 @@ internal sealed class YamlFieldException(Mark mark, string field, string message
 /// </summary>
 internal sealed partial class YamlFields
 {
+    // Labels enter the ledger, whose events must not grow with what somebody writes here.
+    private const int MaximumLabels = 64;
+
     private readonly YamlMappingNode _node;
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
 
@@ -104,6 +109,8 @@ internal sealed partial class YamlFields
     /// <summary>All of this mapping, read as labels.</summary>
     public ImmutableSortedDictionary<string, string> Labels()
     {
+        if (_node.Children.Count > MaximumLabels)
+            throw Fault($"must hold at most {MaximumLabels} labels");
         var labels = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         foreach (var key in Names)
         {
@@ -162,7 +169,21 @@ internal sealed partial class YamlFields
             throw new YamlFieldException(node.Start, path, "must be a string");
         if (scalar.Style == ScalarStyle.Plain && LooksTyped().IsMatch(text))
             throw new YamlFieldException(node.Start, path, "must be a string: quote it");
-        return text.Contains('\0', StringComparison.Ordinal) ? throw new YamlFieldException(node.Start, path, "must not hold a NUL") : text;
+        if (text.Contains('\0', StringComparison.Ordinal))
+            throw new YamlFieldException(node.Start, path, "must not hold a NUL");
+        // Canonical JSON, and with it the digest, has no lone surrogate.
+        return IsUnicode(text) ? text : throw new YamlFieldException(node.Start, path, "must be well-formed Unicode");
+    }
+
+    private static bool IsUnicode(string text)
+    {
+        for (var rest = text.AsSpan(); !rest.IsEmpty;)
+        {
+            if (Rune.DecodeFromUtf16(rest, out _, out var read) != OperationStatus.Done)
+                return false;
+            rest = rest[read..];
+        }
+        return true;
     }
 
     // What YAML 1.1 (Kubernetes) or 1.2 reads as null, boolean, number or date when it is not quoted.

@@ -10,6 +10,7 @@ internal sealed class LiveSessions(SessionsOptions options, RelayMetrics metrics
 {
     private readonly ConcurrentDictionary<string, SessionTunnel?> _sessions = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, SessionOutcome> _ordered = new(StringComparer.Ordinal);
+    private volatile bool _closed;
     private volatile SessionOutcome? _closing;
     private int _places;
 
@@ -19,7 +20,7 @@ internal sealed class LiveSessions(SessionsOptions options, RelayMetrics metrics
     /// <exception cref="RelayException">LIMIT_REACHED, or REPLICA_LOST while the replica stops.</exception>
     public IDisposable Enter(SessionRow session)
     {
-        if (_closing is not null) throw new RelayException(ErrorReason.ReplicaLost);
+        if (_closed) throw new RelayException(ErrorReason.ReplicaLost);
         if (Interlocked.Increment(ref _places) > options.MaxSessions)
         {
             Interlocked.Decrement(ref _places);
@@ -73,10 +74,13 @@ internal sealed class LiveSessions(SessionsOptions options, RelayMetrics metrics
         foreach (var tunnel in _sessions.Values) tunnel?.Notify(notice);
     }
 
+    /// <summary>Takes no more sessions.</summary>
+    public void Close() => _closed = true;
+
     /// <summary>Ends all sessions; with <paramref name="forGood"/> no more are taken.</summary>
     public void EndAll(SessionOutcome outcome, bool forGood)
     {
-        if (forGood) _closing = outcome;
+        if (forGood) (_closed, _closing) = (true, outcome);
         foreach (var tunnel in _sessions.Values) tunnel?.End(outcome);
     }
 

@@ -43,6 +43,12 @@ internal sealed class SessionsOptions
     /// </summary>
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// How long sessions go on, told so, after the process was told to stop. Default 10 s; zero: not at all. 10 s of <c>Relay:Web:StopTimeout</c> are kept for
+    /// sealing; an orchestrator must give more time than that before it kills.
+    /// </summary>
+    public TimeSpan ShutdownGrace { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The replica's name, stable over restarts. Default empty: the machine's name.</summary>
     public string Replica { get; set; } = "";
 }
@@ -61,6 +67,7 @@ internal sealed class ValidateSessionsOptions() : OptionsRules<SessionsOptions>(
         Positive(nameof(options.Drain), options.Drain);
         Positive(nameof(options.DrainQuiet), options.DrainQuiet);
         if (options.DrainQuiet > options.Drain) Fail(nameof(options.DrainQuiet), "must not be above Drain");
+        if (options.ShutdownGrace < TimeSpan.Zero) Fail(nameof(options.ShutdownGrace), "must not be negative");
         if (options.Lease < TimeSpan.FromSeconds(3)) Fail(nameof(options.Lease), "must be at least 3 s");
     }
 }

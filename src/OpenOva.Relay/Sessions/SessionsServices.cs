@@ -41,22 +41,3 @@ internal static class SessionsServices
         return services;
     }
 }
-
-/// <summary>
-/// Ends sessions as soon as the process is told to stop, since the server waits for open calls; then waits until what they recorded is sealed, or the time
-/// for stopping is over: the spool keeps the rest for the next start.
-/// </summary>
-internal sealed class SessionDrain(LiveSessions live, SessionFinisher finisher, IHostApplicationLifetime lifetime, TimeProvider time) : IHostedService
-{
-    public Task StartAsync(CancellationToken cancellationToken)
-    {
-        lifetime.ApplicationStopping.Register(() => live.EndAll(SessionOutcome.Of(SessionEndReason.ReplicaShutdown, ErrorReason.ReplicaLost), forGood: true));
-        return Task.CompletedTask;
-    }
-
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        while ((live.Count > 0 || finisher.Open > 0) && !cancellationToken.IsCancellationRequested)
-            await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-}

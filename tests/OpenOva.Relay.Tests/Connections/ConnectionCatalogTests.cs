@@ -9,8 +9,9 @@ namespace OpenOva.Relay.Tests.Connections;
 public sealed class ConnectionCatalogTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("relay-connections-");
-    private readonly List<ConnectionChange> _published = [];
+    private readonly List<ResourceChange> _published = [];
     private readonly ConnectionCatalog _catalog;
+    private readonly List<IReadOnlySet<ResourceKey>?> _declared = [];
     private bool _publishingFails;
 
     public ConnectionCatalogTests()
@@ -147,14 +148,40 @@ public sealed class ConnectionCatalogTests : IDisposable
     }
 
     [Fact]
-    public void LedgerData_OfAnInvalidDocument_HoldsPlaceAndFieldButNoValue()
+    public async Task Reload_LabelsChange_IsAChangeOfItsOwn()
     {
-        var problem = new ResourceProblem("a.yaml", 3, 5, "spec.parameters.password", "is a secret: move it to spec.secretRef", ResourceKind.Connection, "acme", "a");
+        await WriteAsync("a.yaml", Document("a", "12"));
+        await ReloadAsync();
+        await WriteAsync("a.yaml", Document("a", "12").Replace("{ name: a }", "{ name: a, labels: { tier: gold } }", StringComparison.Ordinal));
 
-        var data = new ConnectionChange(ConnectionChangeKind.Invalid, "acme", "a", null, null, null, problem).ToLedgerData().ToJsonString();
+        Assert.Equal(["relabelled a"], await ReloadAsync());
+        Assert.Equal("gold", _catalog.Snapshot.Find("acme", "a")!.Connection.Labels["tier"]);
+    }
 
-        Assert.Contains("\"line\":3", data, StringComparison.Ordinal);
-        Assert.Contains("\"change\":\"invalid\"", data, StringComparison.Ordinal);
+    [Fact]
+    public async Task Reload_PoliciesBesideConnections_ArePublishedToo()
+    {
+        await WriteAsync("a.yaml", Document("a", "12") + "---\n" + PolicyYaml.Of("{ kind: recording-required }"));
+        Assert.Equal(["added a", "added p"], await ReloadAsync());
+
+        await WriteAsync("a.yaml", Document("a", "12") + "---\n" + PolicyYaml.Of("{ kind: recordings-required }"));
+        Assert.Equal(["invalid p"], await ReloadAsync());
+        Assert.Equal("p", Assert.Single(_catalog.Snapshot.PoliciesFor(_catalog.Snapshot.Find("acme", "a")!.Connection)).Name);
+    }
+
+    [Fact]
+    public async Task Reload_First_TellsAllThatIsDeclaredOnce()
+    {
+        await WriteAsync("a.yaml", Document("a", "12") + "---\n" + PolicyYaml.Of("{ kind: recordings-required }"));
+        _publishingFails = true;
+        await ReloadAsync();
+        _publishingFails = false;
+        await ReloadAsync();
+        await WriteAsync("a.yaml", Document("a", "13"));
+        await ReloadAsync();
+
+        // Where publishing failed, it was not the first yet.
+        Assert.Equal(["Connection a, Policy p", null], _declared.Select(keys => keys is null ? null : string.Join(", ", keys.Select(key => $"{key.Kind} {key.Name}").Order(StringComparer.Ordinal))));
     }
 
     internal static string Document(string name, string fontSize) =>
@@ -162,11 +189,12 @@ public sealed class ConnectionCatalogTests : IDisposable
 
     private Task WriteAsync(string name, string text) => File.WriteAllTextAsync(Path.Combine(_folder.FullName, name), text, Cancellation);
 
-    private Task PublishAsync(IReadOnlyList<ConnectionChange> changes, CancellationToken cancellation)
+    private Task PublishAsync(ResourceChanges changes, CancellationToken cancellation)
     {
         if (_publishingFails)
             throw new InvalidOperationException("The ledger does not take it.");
-        _published.AddRange(changes);
+        _published.AddRange(changes.Changes);
+        _declared.Add(changes.Declared);
         return Task.CompletedTask;
     }
 
@@ -192,7 +220,7 @@ public sealed class ConnectionWatcherTests
             Directory.CreateSymbolicLink(Path.Combine(folder.FullName, "..data"), "..2026_1");
             foreach (var name in new[] { "a", "b" })
                 File.CreateSymbolicLink(Path.Combine(folder.FullName, $"{name}.yaml"), $"..data/{name}.yaml");
-            var seen = new BlockingCollection<IReadOnlyList<ConnectionChange>>();
+            var seen = new BlockingCollection<IReadOnlyList<ResourceChange>>();
             var options = new ConnectionsOptions
             {
                 Folder = folder.FullName,
@@ -205,7 +233,7 @@ public sealed class ConnectionWatcherTests
                 new ResourceFolder(options, TimeProvider.System),
                 (changes, cancellation) =>
                 {
-                    seen.Add(changes, cancellation);
+                    seen.Add(changes.Changes, cancellation);
                     return Task.CompletedTask;
                 },
                 NullLogger<ConnectionCatalog>.Instance);
@@ -220,7 +248,7 @@ public sealed class ConnectionWatcherTests
                 await rename.WaitForExitAsync(TestContext.Current.CancellationToken);
 
             var changes = Next(seen);
-            Assert.Equal([("a", ConnectionChangeKind.Changed), ("b", ConnectionChangeKind.Changed)], changes.Select(change => (change.Name!, change.Kind)).Order());
+            Assert.Equal([("a", ResourceChangeKind.Changed), ("b", ResourceChangeKind.Changed)], changes.Select(change => (change.Name!, change.Kind)).Order());
             await watcher.StopAsync(TestContext.Current.CancellationToken);
         }
         finally
@@ -236,6 +264,6 @@ public sealed class ConnectionWatcherTests
             File.WriteAllText(Path.Combine(target.FullName, $"{name}.yaml"), ConnectionCatalogTests.Document(name, fontSize));
     }
 
-    private static IReadOnlyList<ConnectionChange> Next(BlockingCollection<IReadOnlyList<ConnectionChange>> seen) =>
+    private static IReadOnlyList<ResourceChange> Next(BlockingCollection<IReadOnlyList<ResourceChange>> seen) =>
         seen.TryTake(out var changes, TimeSpan.FromSeconds(10)) ? changes : throw new TimeoutException("No change was published.");
 }

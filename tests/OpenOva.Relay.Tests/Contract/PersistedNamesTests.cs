@@ -1,5 +1,6 @@
 using System.Reflection;
 using OpenOva.Relay.Access;
+using OpenOva.Relay.Connections;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence.Keys;
 using OpenOva.Relay.Evidence.Ledger;
@@ -27,6 +28,7 @@ public sealed class PersistedNamesTests
             "report.requested", "report.made", "report.downloaded", "session.end-ordered", "recording.supplemented", "account.mapped", "subject.signed-out",
             "outage.began", "outage.ended", "store.checked", "session.extended", "session.noticed", "access.requested", "access.request-decided",
             "access.decision-refused", "access.request-closed", "emergency.review-owed", "emergency.reviewed", "emergency.overdue", "credential.rotated",
+            "policy.changed",
         ],
         LedgerEventTypes.All);
 
@@ -57,6 +59,10 @@ public sealed class PersistedNamesTests
             "11 duty-conflict", "12 source-not-allowed", "13 mfa-unproven", "14 mfa-missing", "15 sign-in-stale", "16 recording-missing", "17 outside-change-window",
             "18 person-session-limit", "19 connection-session-limit", "20 break-glass-not-allowed", "21 break-glass-unreasoned"],
         Enum.GetValues<AccessReason>().Select(r => $"{(int)r} {r.Name()}"));
+
+    [Fact]
+    public void ResourceChanges_Persisted_AreThese() => Assert.Equal(
+        ["added", "changed", "removed", "invalid", "restored", "relabelled"], Enum.GetValues<ResourceChangeKind>().Select(kind => kind.ToString().ToLowerInvariant()));
 
     [Fact]
     public void TokenRefusals_Persisted_AreThese() => Assert.Equal(
@@ -105,6 +111,7 @@ public sealed class PersistedNamesTests
             "0011_connection_register 4f0499f3255bb8cbededed766c95f6856eb97921ffac7060b4d7e09c9a2ba246",
             "0012_person_accounts 0afd99bb1335a713e66490f028aa02536a0c50051c7da056659e6051cd292fc6",
             "0013_sign_outs 9cc35c072f443911b22066f529761a8c02140c1b5c72e9bdb7c24a34b041996e",
+            "0014_resource_register d9280a44d271f20a22f2f3eae5102a2d59a42e26f9dcb7d7ad2c1c26f5697b51",
             "0020_ledger 38eaa231eb03496e184854d0fba0e0894a12e272f4f097015ceae58de0d41daf",
             "0021_ledger_roots 421d148a96927af6b393e88d66c62c8a32ad0f787aba3cb515a3614770bc67f2",
             "0030_sessions af6d4d25107fc07ea60a41eab082532a8bc8708c606461e5e59b5b05ef3122b8",

@@ -20,6 +20,7 @@ internal static class PolicySpecReader
             Rules = rules,
             Digest = "",
             File = file,
+            Provenance = metadata.Provenance,
         };
         return policy with { Digest = PolicyDigest.Of(policy) };
     }
