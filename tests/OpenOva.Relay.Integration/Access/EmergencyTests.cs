@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using OpenOva.Relay.Access.Requests;
 using OpenOva.Relay.Integration.Replicas;
 using OpenOva.Relay.Tests.Database;
@@ -138,6 +139,7 @@ public abstract class EmergencyTests
         public static async Task<Webhook> StartAsync(int refusals = 0)
         {
             var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
             var application = builder.Build();
             application.Urls.Add("http://127.0.0.1:0");
             var hook = new Webhook(application, refusals);
