@@ -18,7 +18,7 @@ internal sealed class ResourceChangesToLedger(RelayDatabase database, LedgerStag
                     // A document that does not say whose it is concerns the organisation that this installation serves by default, if there is one.
                     var organisation = change.Organisation ?? options.DefaultOrganisation;
                     if (organisation.Length > 0 && await ResourceRegister.AsNewsAsync(transaction, change) is { } news)
-                        await ledger.AddAsync(transaction, organisation, TypeOf(news), ResourceChangeData.Of(news, "folder"));
+                        await ledger.AddAsync(transaction, organisation, TypeOf(news), ResourceChangeData.Of(news, options.Kubernetes.IsConfigured ? "kubernetes" : "folder"));
                 }
             },
             cancellation);

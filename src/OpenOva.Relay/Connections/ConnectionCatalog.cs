@@ -1,42 +1,35 @@
 namespace OpenOva.Relay.Connections;
 
 /// <summary>The connections in use, and the policies that guard them. Reading is lock-free; a reload replaces the whole.</summary>
-internal sealed class ConnectionCatalog(ResourceFolder folder, PublishResourceChanges publish, ILogger<ConnectionCatalog> log) : IDisposable
+internal sealed class ConnectionCatalog(PublishResourceChanges publish, ILogger<ConnectionCatalog> log) : IDisposable
 {
-    private readonly SemaphoreSlim _reloading = new(1);
+    private readonly SemaphoreSlim _taking = new(1);
     private readonly PublishedResources _published = new();
     private volatile CatalogSnapshot _snapshot = CatalogSnapshot.Empty;
 
     public CatalogSnapshot Snapshot => _snapshot;
 
-    /// <summary>
-    /// Reads the folder and publishes what changed. A folder that cannot be read changes nothing: what is in use stays in use.
-    /// </summary>
-    /// <param name="mustRead">At start: a folder that cannot be read ends it.</param>
-    public async Task ReloadAsync(bool mustRead, CancellationToken cancellation)
+    /// <summary>Takes into use what is declared now, as one, and publishes what changed.</summary>
+    /// <param name="files">Everything that is declared; null where nothing new was read: what could not be published before is published then.</param>
+    public async Task TakeAsync(IReadOnlyList<ResourceFile>? files, CancellationToken cancellation)
     {
-        await _reloading.WaitAsync(cancellation);
+        await _taking.WaitAsync(cancellation);
         try
         {
-            if (await folder.ReadChangedAsync(cancellation) is { } files)
+            if (files is not null)
                 _snapshot = _snapshot.Next(files);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException && !mustRead)
-        {
-            ConnectionsLog.FolderNotRead(log, e);
+            await PublishAsync(cancellation);
         }
         finally
         {
-            _reloading.Release();
+            _taking.Release();
         }
-        await PublishAsync(cancellation);
     }
 
-    public void Dispose() => _reloading.Dispose();
+    public void Dispose() => _taking.Dispose();
 
     private async Task PublishAsync(CancellationToken cancellation)
     {
-        await _reloading.WaitAsync(cancellation);
         try
         {
             var (changes, commit) = _published.ChangesTo(_snapshot);
@@ -50,10 +43,6 @@ internal sealed class ConnectionCatalog(ResourceFolder folder, PublishResourceCh
         catch (Exception e) when (e is not OperationCanceledException)
         {
             ConnectionsLog.ChangesNotPublished(log, e);
-        }
-        finally
-        {
-            _reloading.Release();
         }
     }
 

@@ -17,4 +17,16 @@ internal static partial class ConnectionsLog
 
     [LoggerMessage(5105, LogLevel.Error, "Secret {Parameter} of connection {Organisation}/{Connection} could not be read from {Location}: {Reason}")]
     public static partial void SecretNotRead(ILogger logger, string organisation, string connection, string parameter, string location, string reason);
+
+    [LoggerMessage(5106, LogLevel.Error, "{Resources} cannot be read from the API server; what is in use stays in use")]
+    public static partial void KubernetesAway(ILogger logger, Exception exception, string resources);
+
+    [LoggerMessage(5107, LogLevel.Information, "{Resources} are read from the API server again")]
+    public static partial void KubernetesBack(ILogger logger, string resources);
+
+    [LoggerMessage(5108, LogLevel.Information, "The API server has forgotten the version that {Resources} were watched from; they are listed anew")]
+    public static partial void KubernetesExpired(ILogger logger, string resources);
+
+    [LoggerMessage(5109, LogLevel.Warning, "Statuses of resources could not be written; it is tried again")]
+    public static partial void StatusNotWritten(ILogger logger, Exception exception);
 }

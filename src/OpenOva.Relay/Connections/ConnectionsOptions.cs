@@ -1,4 +1,5 @@
 using OpenOva.Relay.Configuration;
+using OpenOva.Relay.Connections.Kubernetes;
 
 namespace OpenOva.Relay.Connections;
 
@@ -7,8 +8,13 @@ internal sealed class ConnectionsOptions
 {
     public const string Section = "Relay:Connections";
 
-    /// <summary>The folder of <c>*.yaml</c> and <c>*.yml</c> files; a mounted ConfigMap is one. Not searched deeper.</summary>
+    /// <summary>
+    /// The folder of <c>*.yaml</c> and <c>*.yml</c> files; a mounted ConfigMap is one. Not searched deeper. Either this or <see cref="Kubernetes"/>.
+    /// </summary>
     public string Folder { get; set; } = "";
+
+    /// <summary>Where declarations are watched, if not in a folder.</summary>
+    public KubernetesOptions Kubernetes { get; init; } = new();
 
     /// <summary>Organisation of connections without the label <c>catalyst.openova.io/organization</c>. Empty: the label is required.</summary>
     public string DefaultOrganisation { get; set; } = "";
@@ -46,8 +52,12 @@ internal sealed class ConnectionsRules() : OptionsRules<ConnectionsOptions>(Conn
 {
     protected override void Check(ConnectionsOptions options)
     {
-        if (options.Folder.Length == 0)
-            Fail("Folder", "must name the folder of GuacamoleConnection files");
+        if (options.Folder.Length == 0 && !options.Kubernetes.IsConfigured)
+            Fail("Folder", "must name the folder of GuacamoleConnection files, or Kubernetes:ApiServer the API server that has them");
+        if (options.Folder.Length > 0 && options.Kubernetes.IsConfigured)
+            Fail("Folder", "must be empty where Kubernetes:ApiServer is set: declarations come from one place");
+        if (options.Kubernetes.IsConfigured)
+            CheckKubernetes(options.Kubernetes);
         if (options.DefaultOrganisation.Length > 0 && !ResourceNames.IsLabel(options.DefaultOrganisation))
             Fail("DefaultOrganisation", "must be a DNS label (a-z, 0-9, hyphen; at most 63 characters)");
         for (var i = 0; i < options.SecretFolders.Count; i++)
@@ -62,5 +72,26 @@ internal sealed class ConnectionsRules() : OptionsRules<ConnectionsOptions>(Conn
             Fail("RescanInterval", "must be at least 1 second");
         if (options.Debounce < TimeSpan.Zero || options.Debounce > TimeSpan.FromSeconds(10))
             Fail("Debounce", "must be from 0 to 10 seconds");
+    }
+    private void CheckKubernetes(KubernetesOptions kubernetes)
+    {
+        if (kubernetes.Server == KubernetesOptions.InCluster)
+            Fail("Kubernetes:ApiServer", "is in-cluster, but KUBERNETES_SERVICE_HOST is not set");
+        else if (!Uri.TryCreate(kubernetes.Server, UriKind.Absolute, out var server) || server is not { Scheme: "https", PathAndQuery: "/", UserInfo: "" })
+            Fail("Kubernetes:ApiServer", "must be https://HOST:PORT, or in-cluster");
+        if (!ResourceNames.IsLabel(kubernetes.Namespace))
+            Fail("Kubernetes:Namespace", "must name a namespace: there is no pod whose own it could be");
+        Required("Kubernetes:TokenFile", kubernetes.TokenFile);
+        Required("Kubernetes:CaFile", kubernetes.CaFile);
+        Positive("Kubernetes:RetryPause", kubernetes.RetryPause);
+        if (kubernetes.RetryCeiling < kubernetes.RetryPause || kubernetes.RetryCeiling > TimeSpan.FromMinutes(10))
+            Fail("Kubernetes:RetryCeiling", "must be from RetryPause to 10 minutes");
+    }
+
+    private void Required(string key, string file)
+    {
+        if (file.Length == 0)
+            Fail(key, "must name a readable file");
+        FileReadable(key, file);
     }
 }

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OpenOva.Relay.Configuration;
+using OpenOva.Relay.Connections.Kubernetes;
 using OpenOva.Relay.ObjectStorage;
+using OpenOva.Relay.Telemetry;
 
 namespace OpenOva.Relay.Connections;
 
@@ -12,11 +14,18 @@ internal static class ConnectionsServices
     {
         services.AddRelayOptions<ConnectionsOptions, ConnectionsRules>(ConnectionsOptions.Section);
         services.AddSingleton<IPostConfigureOptions<ConnectionsOptions>, BucketsOfTheStore>();
+        services.AddSingleton<IPostConfigureOptions<ConnectionsOptions>, ClusterOfThePod>();
         services.TryAddSingleton<PublishResourceChanges>((_, _) => Task.CompletedTask);
         services.AddSingleton<ResourceFolder>();
         services.AddSingleton<ConnectionCatalog>();
         services.AddSingleton<ConnectionSecrets>();
-        services.AddHostedService<ConnectionWatcher>();
+        services.AddHostedService<FolderWatch>();
+        services.AddSingleton<ResourceHealth>();
+        services.AddSingleton<IReadinessProbe>(provider => provider.GetRequiredService<ResourceHealth>());
+        services.AddSingleton<IReadinessDetail>(provider => provider.GetRequiredService<ResourceHealth>());
+        services.AddSingleton(provider => new KubernetesApi(provider.GetRequiredService<ConnectionsOptions>().Kubernetes));
+        services.AddSingleton<ResourceStatusWriter>();
+        services.AddHostedService<KubernetesSource>();
         return services;
     }
 
@@ -29,5 +38,10 @@ internal static class ConnectionsServices
             configuration.GetSection(ObjectStorageOptions.Section).Bind(store);
             options.RecordingBuckets = [store.RecordingsBucket, .. store.OtherBuckets];
         }
+    }
+
+    private sealed class ClusterOfThePod(IConfiguration configuration) : IPostConfigureOptions<ConnectionsOptions>
+    {
+        public void PostConfigure(string? name, ConnectionsOptions options) => options.Kubernetes.Resolve(configuration);
     }
 }

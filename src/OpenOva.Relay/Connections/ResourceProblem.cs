@@ -1,7 +1,7 @@
 namespace OpenOva.Relay.Connections;
 
 /// <summary>
-/// Why a document is not taken: file (without folder), line and column from 1, and the field as a path such as
+/// Why a document is not taken: file (without folder), line and column from 1 (0 for a resource of a cluster), and the field as a path such as
 /// <c>spec.audience.keycloakRoles[0]</c>. The text never quotes a parameter's value.
 /// </summary>
 /// <param name="Kind">What the document declares; null where it could not be told, so that it may be either.</param>
@@ -16,7 +16,9 @@ internal sealed record ResourceProblem(
     /// <summary>True where the document may have declared a resource of this kind.</summary>
     public bool MayBe(ResourceKind kind) => Kind is null || Kind == kind;
 
-    public override string ToString() => Field.Length == 0
-        ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{File}:{Line}:{Column}: {Message}")
-        : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{File}:{Line}:{Column}: {Field} {Message}");
+    public override string ToString()
+    {
+        var place = Line == 0 ? File : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{File}:{Line}:{Column}");
+        return Field.Length == 0 ? $"{place}: {Message}" : $"{place}: {Field} {Message}";
+    }
 }

@@ -47,6 +47,24 @@ internal static partial class ResourceReader
         return new ResourceFile(file, resources, problems);
     }
 
+    /// <summary>
+    /// Reads one object of a Kubernetes API. JSON is YAML, so that there is one reader; but lines of its text mean nothing to a person.
+    /// </summary>
+    /// <param name="kind">What the API says that it is.</param>
+    /// <param name="place">Its namespace and name.</param>
+    /// <param name="json">The object.</param>
+    /// <param name="manager">See <see cref="Provenance.Manager"/>.</param>
+    /// <param name="options">As for files.</param>
+    public static ResourceFile ReadObject(ResourceKind kind, string place, string json, string? manager, ConnectionsOptions options)
+    {
+        var file = Read(place, json, options);
+        return file with
+        {
+            Resources = [.. file.Resources.Select(entry => (entry.Resource with { Provenance = entry.Resource.Provenance with { Manager = manager } }, 0L))],
+            Problems = [.. file.Problems.Select(problem => problem with { Line = 0, Column = 0, Kind = kind })],
+        };
+    }
+
     // What cannot be parsed may still show what it is: a typing error in a connection must not count as a policy that is missing.
     private static ResourceKind? GuessKind(string text)
     {

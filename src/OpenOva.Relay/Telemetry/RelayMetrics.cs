@@ -26,6 +26,7 @@ internal sealed class RelayMetrics : IDisposable
         RecordingBytes = _meter.CreateCounter<long>("guacamole_recording_bytes_total", "By", "Bytes written to recordings, uncompressed.");
         AuthFailures = _meter.CreateCounter<long>("guacamole_auth_failures_total", "{failure}", "Calls refused for want of a valid identity or right.");
         StoreChecks = _meter.CreateGauge<long>("relay_store_check", "{check}", "What the object store was found to enforce: 1 holds, 0 does not or could not be tried.");
+        ResourceSources = _meter.CreateGauge<long>("relay_resource_source", "{source}", "Whether connections and policies can be read now: 1 yes, 0 no; what is in use stays in use.");
         MessagesDead = _meter.CreateCounter<long>("relay_messages_dead_total", "{message}", "Deliveries given up after the last attempt.");
         MessagesRefused = _meter.CreateCounter<long>(
             "relay_messages_refused_total", "{message}", "Messages on our queues that no outbox of ours sent, or that cannot be read.");
@@ -48,6 +49,9 @@ internal sealed class RelayMetrics : IDisposable
 
     /// <summary>1 or 0; labels: <c>bucket</c>, <c>check</c>, both from fixed lists.</summary>
     public Gauge<long> StoreChecks { get; }
+
+    /// <summary>1 or 0; labels: <c>source</c>, from a fixed list.</summary>
+    public Gauge<long> ResourceSources { get; }
 
     /// <summary>Labels: <c>consumer</c>.</summary>
     public Counter<long> MessagesDead { get; }

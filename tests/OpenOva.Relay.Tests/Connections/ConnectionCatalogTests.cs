@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenOva.Relay.Connections;
+using OpenOva.Relay.Telemetry;
 
 namespace OpenOva.Relay.Tests.Connections;
 
@@ -11,20 +12,27 @@ public sealed class ConnectionCatalogTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("relay-connections-");
     private readonly List<ResourceChange> _published = [];
     private readonly ConnectionCatalog _catalog;
+    private readonly RelayMetrics _metrics = new();
+    private readonly ResourceHealth _health;
+    private readonly FolderWatch _watch;
     private readonly List<IReadOnlySet<ResourceKey>?> _declared = [];
     private bool _publishingFails;
 
     public ConnectionCatalogTests()
     {
         var options = new ConnectionsOptions { Folder = _folder.FullName, DefaultOrganisation = "acme", DefaultRetentionDays = 30, Debounce = TimeSpan.Zero };
-        _catalog = new ConnectionCatalog(new ResourceFolder(options, TimeProvider.System), PublishAsync, NullLogger<ConnectionCatalog>.Instance);
+        _catalog = new ConnectionCatalog(PublishAsync, NullLogger<ConnectionCatalog>.Instance);
+        _health = new ResourceHealth(_metrics);
+        _watch = new FolderWatch(_catalog, new ResourceFolder(options, TimeProvider.System), _health, options, TimeProvider.System, NullLogger<FolderWatch>.Instance);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public void Dispose()
     {
+        _watch.Dispose();
         _catalog.Dispose();
+        _metrics.Dispose();
         _folder.Delete(recursive: true);
     }
 
@@ -124,7 +132,11 @@ public sealed class ConnectionCatalogTests : IDisposable
         Assert.Empty(await ReloadAsync());
 
         Assert.NotNull(_catalog.Snapshot.Find("acme", "a"));
+        Assert.False(_health.IsWell);
+        await _health.CheckAsync(Cancellation);
         Directory.Move(moved, _folder.FullName);
+        await ReloadAsync();
+        Assert.True(_health.IsWell);
     }
 
     [Fact]
@@ -132,7 +144,8 @@ public sealed class ConnectionCatalogTests : IDisposable
     {
         _folder.Delete();
 
-        await Assert.ThrowsAsync<DirectoryNotFoundException>(() => _catalog.ReloadAsync(mustRead: true, Cancellation));
+        await Assert.ThrowsAsync<DirectoryNotFoundException>(() => _watch.ReloadAsync(mustRead: true, Cancellation));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _health.CheckAsync(Cancellation));
 
         _folder.Create();
     }
@@ -201,13 +214,13 @@ public sealed class ConnectionCatalogTests : IDisposable
     private async Task<IReadOnlyList<string>> ReloadAsync()
     {
         var before = _published.Count;
-        await _catalog.ReloadAsync(mustRead: false, Cancellation).WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await _watch.ReloadAsync(mustRead: false, Cancellation).WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
         return [.. _published.Skip(before).Select(change => $"{change.Kind.ToString().ToLowerInvariant()} {change.Name}").Order(StringComparer.Ordinal)];
     }
 }
 
 [Trait("Kind", "Fast")]
-public sealed class ConnectionWatcherTests
+public sealed class FolderWatchTests
 {
     [Fact]
     public async Task Watch_ConfigMapSwapsItsData_EveryFileChangesAtOnce()
@@ -229,15 +242,16 @@ public sealed class ConnectionWatcherTests
                 Debounce = TimeSpan.FromMilliseconds(20),
                 RescanInterval = TimeSpan.FromHours(1),
             };
+            using var metrics = new RelayMetrics();
             using var catalog = new ConnectionCatalog(
-                new ResourceFolder(options, TimeProvider.System),
                 (changes, cancellation) =>
                 {
                     seen.Add(changes.Changes, cancellation);
                     return Task.CompletedTask;
                 },
                 NullLogger<ConnectionCatalog>.Instance);
-            using var watcher = new ConnectionWatcher(catalog, options, TimeProvider.System);
+            using var watcher = new FolderWatch(
+                catalog, new ResourceFolder(options, TimeProvider.System), new ResourceHealth(metrics), options, TimeProvider.System, NullLogger<FolderWatch>.Instance);
             await watcher.StartAsync(TestContext.Current.CancellationToken);
             Assert.Equal(2, Next(seen).Count);
 

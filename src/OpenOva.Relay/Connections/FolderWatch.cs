@@ -2,16 +2,40 @@ using System.Threading.Channels;
 
 namespace OpenOva.Relay.Connections;
 
-/// <summary>Reloads the catalogue when the folder reports a change, and every so often although it does not.</summary>
-internal sealed class ConnectionWatcher(ConnectionCatalog catalog, ConnectionsOptions options, TimeProvider time) : BackgroundService
+/// <summary>Reads the folder when it reports a change, and every so often although it does not. Does nothing where declarations come from elsewhere.</summary>
+internal sealed class FolderWatch(
+    ConnectionCatalog catalog, ResourceFolder folder, ResourceHealth health, ConnectionsOptions options, TimeProvider time, ILogger<FolderWatch> log) : BackgroundService
 {
     private readonly Channel<bool> _signals =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await catalog.ReloadAsync(mustRead: true, cancellationToken);
+        if (options.Kubernetes.IsConfigured)
+            return;
+        await ReloadAsync(mustRead: true, cancellationToken);
         await base.StartAsync(cancellationToken);
+    }
+
+    /// <summary>Reads once. A folder that cannot be read changes nothing: what is in use stays in use.</summary>
+    /// <param name="mustRead">At start: a folder that cannot be read ends it.</param>
+    public async Task ReloadAsync(bool mustRead, CancellationToken cancellation)
+    {
+        IReadOnlyList<ResourceFile>? files = null;
+        var answers = true;
+        try
+        {
+            files = await folder.ReadChangedAsync(cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException && !mustRead)
+        {
+            ConnectionsLog.FolderNotRead(log, e);
+            answers = false;
+        }
+        health.Note("folder", answers);
+        await catalog.TakeAsync(files, cancellation);
+        if (answers)
+            health.Taken();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -31,7 +55,7 @@ internal sealed class ConnectionWatcher(ConnectionCatalog catalog, ConnectionsOp
         try
         {
             // What changed between the reload at start and the watch.
-            await catalog.ReloadAsync(mustRead: false, stoppingToken);
+            await ReloadAsync(mustRead: false, stoppingToken);
             while (true)
             {
                 await await Task.WhenAny(due, signalled);
@@ -42,7 +66,7 @@ internal sealed class ConnectionWatcher(ConnectionCatalog catalog, ConnectionsOp
                     _signals.Reader.TryRead(out _);
                     signalled = _signals.Reader.WaitToReadAsync(stoppingToken).AsTask();
                 }
-                await catalog.ReloadAsync(mustRead: false, stoppingToken);
+                await ReloadAsync(mustRead: false, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
