@@ -101,7 +101,7 @@ internal sealed class SessionBroker(
         return question with
         {
             Grants = Approvals.Needed(connection, question.Policies) > 0
-                ? await RequestQueries.GrantsAsync(transaction, caller.Organisation, caller.Issuer, caller.Subject, connection.Name, now)
+                ? await RequestQueries.GrantsAsync(transaction, caller, connection, now)
                 : [],
             Sessions = PolicyRules.CountSessions(question.Policies)
                 ? await SessionTermsQueries.CountAsync(transaction, caller.Organisation, caller.Issuer, caller.Subject, connection.Name)

@@ -72,6 +72,23 @@ public sealed class RefusalTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Approval_OfAConnectionThatHasChangedSince_IsNone()
+    {
+        await using var world = await AccessWorld.StartAsync(Deployment.EmbeddedAsync);
+        var approved = await world.RequestAsync();
+        var pending = await world.RequestAsync();
+        await world.DecideAsync(approved.RequestId);
+
+        var file = Directory.EnumerateFiles(Path.Combine(world.Relay.Folder, "connections")).Single();
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Replace("port: 22", "port: 2222", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var catalog = world.Relay.Services.GetRequiredService<Connections.ConnectionCatalog>();
+        await Streams.UntilAsync(() => catalog.Snapshot.Find("acme", "ssh-jit")!.Connection.Port == 2222);
+
+        Assert.Equal(ErrorReason.ApprovalRequired, await AccessWorld.RefusedAsync(() => TunnelClient.OpenAsync(world.Relay, connection: "ssh-jit")));
+        Assert.Equal(ErrorReason.WrongState, await AccessWorld.RefusedAsync(() => world.DecideAsync(pending.RequestId)));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Person_WhoDoesNothing_IsWarnedAndCut()
     {
         await using var world = await AccessWorld.StartAsync(Deployment.EmbeddedAsync, AccessWorld.Policy("idle", "ssh-db", "kind: idle-limit, minutes: 1, warnSeconds: 60"));

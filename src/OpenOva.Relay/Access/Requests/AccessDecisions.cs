@@ -25,6 +25,8 @@ internal sealed class AccessDecisions(
         AccessRequests.CheckText("comment", comment, required: verdict == AccessRequestVerdict.Deny);
         var row = await FindAsync(caller, request, cancellation);
         if (approvers.MatchedRoles(caller, row.Organisation, row.Connection) is not { } matched) throw new RelayException(ErrorReason.NotPermitted);
+        // Whoever asked did not ask for what the connection has become.
+        if (approvers.Find(row.Organisation, row.Connection)?.Connection.Digest != row.ConnectionDigest) throw new RelayException(ErrorReason.WrongState, ("rule", "connection-changed"));
         if (await persons.IsOwnAsync(database, caller, row.Issuer, row.Subject, cancellation))
         {
             await RefuseAsync(row, caller, "own-request", cancellation);

@@ -1,4 +1,5 @@
 using OpenOva.Relay.Database;
+using OpenOva.Relay.Identity;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Access.Requests;
@@ -73,15 +74,15 @@ internal static class RequestQueries
             "SELECT COUNT(*) FROM access_requests WHERE organisation = @organisation AND issuer = @issuer AND subject = @subject AND state = @pending",
             new { organisation, issuer, subject, pending = AccessRequestState.Pending.Name() });
 
-    /// <summary>A person's approved requests for a connection that are not over.</summary>
-    public static async Task<IReadOnlyList<AccessGrant>> GrantsAsync(RelayTransaction transaction, string organisation, string issuer, string subject, string connection, long nowUs)
+    /// <summary>An account's approved requests for a connection that are not over. What was approved is this version of the connection and no other.</summary>
+    public static async Task<IReadOnlyList<AccessGrant>> GrantsAsync(RelayTransaction transaction, Caller caller, Connections.Connection connection, long nowUs)
     {
         var rows = await transaction.QueryAsync<RequestRow>(
             $"""
-            SELECT {Columns} FROM access_requests WHERE organisation = @organisation AND issuer = @issuer AND subject = @subject AND connection = @connection
-            AND state = @approved AND until_us > @nowUs ORDER BY id
+            SELECT {Columns} FROM access_requests WHERE organisation = @Organisation AND issuer = @Issuer AND subject = @Subject AND connection = @Name
+            AND connection_digest = @Digest AND state = @approved AND until_us > @nowUs ORDER BY id
             """,
-            new { organisation, issuer, subject, connection, nowUs, approved = AccessRequestState.Approved.Name() });
+            new { caller.Organisation, caller.Issuer, caller.Subject, connection.Name, connection.Digest, nowUs, approved = AccessRequestState.Approved.Name() });
         return [.. rows.Select(row => new AccessGrant(row.Id, row.FromUs, row.UntilUs, (int)row.Approvals))];
     }
 
