@@ -39,6 +39,7 @@ internal static class AuthorizationCalls
         ["SessionService/Tunnel"] = TunnelAsync,
         ["SessionService/Get"] = async (relay, headers, session) => await relay.Sessions.GetAsync(new() { SessionId = session }, headers),
         ["SessionService/Terminate"] = async (relay, headers, session) => await relay.Sessions.TerminateAsync(new() { SessionId = session, Purpose = "matrix" }, headers),
+        ["SessionService/Lock"] = async (relay, headers, session) => await relay.Sessions.LockAsync(new() { SessionId = session, Locked = true, Purpose = "matrix" }, headers),
         ["SessionService/List"] = async (relay, headers, _) => await relay.Sessions.ListAsync(new(), headers),
         ["RecordingService/Get"] = async (relay, headers, session) => await relay.Recordings.GetAsync(new() { SessionId = session, Purpose = "matrix" }, headers),
         ["RecordingService/Stream"] = StreamAsync,

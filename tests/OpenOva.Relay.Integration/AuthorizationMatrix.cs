@@ -95,6 +95,7 @@ internal static class AuthorizationMatrix
         new(Package + "SessionService/Tunnel", Concerns.Ticket) { Others = CallerRoles.Gateway, Own = CallerRoles.Gateway | CallerRoles.Operator },
         new(Package + "SessionService/Get", Concerns.Session) { Others = SeesSessions, Own = SeesSessions | CallerRoles.Operator },
         new(Package + "SessionService/Terminate", Concerns.Session) { Others = EndsSessions, Own = EndsSessions | CallerRoles.Operator },
+        new(Package + "SessionService/Lock", Concerns.Session) { Others = EndsSessions, Own = EndsSessions },
         new(Package + "SessionService/List") { Others = SeesSessions, Own = SeesSessions | CallerRoles.Operator },
 
         // Nobody reads his own, whatever else he is.

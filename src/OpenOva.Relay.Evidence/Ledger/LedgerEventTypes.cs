@@ -84,6 +84,9 @@ public static class LedgerEventTypes
     /// <summary>The person of a live session was told something: that it is about to be cut, or that its end was moved.</summary>
     public const string SessionNoticed = "session.noticed";
 
+    /// <summary>The input of a live session's person was locked, or unlocked.</summary>
+    public const string SessionLocked = "session.locked";
+
     /// <summary>Access was asked for.</summary>
     public const string AccessRequested = "access.requested";
 
@@ -117,7 +120,7 @@ public static class LedgerEventTypes
         TokenRefused, AccessDecided, SessionOpened, RecordingOpened, SessionConnected, SessionEnded, RecordingChain, RecordingSealed,
         RecordingVerified, RecordingLiveDeleted, RecordingViewed, ConnectionChanged, ServiceStarted, ServiceStopped, KeyAdded,
         ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered, RecordingSupplemented, AccountMapped, SubjectSignedOut,
-        OutageBegan, OutageEnded, StoreChecked, SessionExtended, SessionNoticed, AccessRequested, AccessRequestDecided, AccessDecisionRefused,
+        OutageBegan, OutageEnded, StoreChecked, SessionExtended, SessionNoticed, SessionLocked, AccessRequested, AccessRequestDecided, AccessDecisionRefused,
         AccessRequestClosed, EmergencyReviewOwed, EmergencyReviewed, EmergencyReviewOverdue, CredentialRotated,
         PolicyChanged,
     ];

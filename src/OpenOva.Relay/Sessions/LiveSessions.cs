@@ -58,6 +58,14 @@ internal sealed class LiveSessions(SessionsOptions options, RelayMetrics metrics
         return true;
     }
 
+    /// <summary>Locks or unlocks a session. False: it is not here, or not connected yet.</summary>
+    public bool Lock(string id, bool locked)
+    {
+        if (!_sessions.TryGetValue(id, out var tunnel) || tunnel is null) return false;
+        tunnel.Lock(locked);
+        return true;
+    }
+
     public bool Has(string id) => _sessions.ContainsKey(id);
 
     /// <summary>Moves a session's end. False: it is not here, or not connected yet.</summary>

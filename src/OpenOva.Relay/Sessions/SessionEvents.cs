@@ -22,6 +22,8 @@ internal static class SessionEvents
             V1.TunnelNoticeKind.Idle => "idle",
             V1.TunnelNoticeKind.TimeOver => "time-over",
             V1.TunnelNoticeKind.Extended => "extended",
+            V1.TunnelNoticeKind.Locked => "locked",
+            V1.TunnelNoticeKind.Unlocked => "unlocked",
             _ => "shutdown",
         },
         ["at_us"] = notice.AtUs,

@@ -5,7 +5,7 @@ namespace OpenOva.Relay.Sessions;
 
 /// <summary>Obeys the orders to end sessions that this replica carries, and takes up new ends of theirs, within <see cref="Period"/> of their commit.</summary>
 internal sealed class SessionOrderWatch(
-    RelayDatabase database, SessionOrders orders, LiveSessions live, ReplicaName replica, TimeProvider time, ILogger<SessionOrderWatch> logger) : BackgroundService
+    RelayDatabase database, SessionOrders orders, SessionLocks locks, LiveSessions live, ReplicaName replica, TimeProvider time, ILogger<SessionOrderWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
     private bool _failed;
@@ -19,6 +19,12 @@ internal sealed class SessionOrderWatch(
             // An order that finds nobody here was overtaken by the session's end, or is for a former life of this replica, whose sessions are over.
             if (live.End(order.Session, outcome)) logger.EndOrdered(order.Session, order.Reason);
             await orders.ObeyedAsync(order, cancellation);
+        }
+
+        foreach (var order in await locks.WaitingAsync(replica.Name, cancellation))
+        {
+            // As with ends below.
+            if (live.Lock(order.Session, order.Locked) || !live.Has(order.Session)) await locks.SeenAsync(order, cancellation);
         }
 
         foreach (var extension in await SessionTermsQueries.WaitingAsync(database, replica.Name, cancellation))

@@ -79,6 +79,9 @@ internal sealed class SessionRow
 
     /// <summary>Its output is synced before it is delivered.</summary>
     public bool Synced { get; init; }
+
+    /// <summary>The person's input is dropped.</summary>
+    public bool Locked { get; init; }
 }
 
 /// <summary>The sessions' SQL.</summary>
@@ -88,7 +91,7 @@ internal static class SessionQueries
         """
         organisation, id, connection, protocol, connection_digest, issuer, subject, gateway_client, recording_required, recording_opened, bucket,
         retention_days, state, end_reason, failure, decision_event, decision_sha256, replica, epoch, opened_us, connected_us, ended_us, sealed_us,
-        verified_us, recorded_bytes, recovered, sid_sha256, acr, authenticated_us, access_request, until_us, idle_seconds, idle_warn_seconds, break_glass, synced
+        verified_us, recorded_bytes, recovered, sid_sha256, acr, authenticated_us, access_request, until_us, idle_seconds, idle_warn_seconds, break_glass, synced, locked
         """;
 
     public static async Task InsertAsync(RelayTransaction transaction, SessionRow row) =>
@@ -97,7 +100,7 @@ internal static class SessionQueries
             INSERT INTO sessions ({Columns}) VALUES (@Organisation, @Id, @Connection, @Protocol, @ConnectionDigest, @Issuer, @Subject, @GatewayClient,
             @RecordingRequired, @RecordingOpened, @Bucket, @RetentionDays, @State, @EndReason, @Failure, @DecisionEvent, @DecisionSha256, @Replica, @Epoch,
             @OpenedUs, @ConnectedUs, @EndedUs, @SealedUs, @VerifiedUs, @RecordedBytes, @Recovered, @SidSha256, @Acr, @AuthenticatedUs,
-            @AccessRequest, @UntilUs, @IdleSeconds, @IdleWarnSeconds, @BreakGlass, @Synced)
+            @AccessRequest, @UntilUs, @IdleSeconds, @IdleWarnSeconds, @BreakGlass, @Synced, @Locked)
             """,
             row);
 

@@ -84,7 +84,7 @@ internal sealed partial class SessionTunnel
 
         bool behind;
         lock (_watchGate) behind = _watch.IsBehind;
-        if (behind) return false;
+        if (behind || _locked) return false;
         if (instruction.Is(Opcodes.Mouse))
         {
             _limits.Input();

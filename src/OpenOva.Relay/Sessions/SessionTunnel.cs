@@ -1,3 +1,4 @@
+using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence.Spool;
 using OpenOva.Relay.Guacamole;
 using OpenOva.Relay.Recordings;
@@ -39,6 +40,7 @@ internal sealed partial class SessionTunnel
     private readonly TaskCompletionSource<long> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationToken _personLeft;
     private volatile bool _personGone;
+    private volatile bool _locked;
 
     /// <param name="subject">What is carried.</param>
     /// <param name="guacd">After its handshake; the tunnel closes it.</param>
@@ -71,6 +73,14 @@ internal sealed partial class SessionTunnel
     {
         _limits.Extend(untilUs);
         Notify(new SessionNotice(TunnelNoticeKind.Extended, untilUs));
+    }
+
+    /// <summary>Drops what the person does from now on, or no more; he is told.</summary>
+    public void Lock(bool locked)
+    {
+        if (_locked == locked) return;
+        _locked = locked;
+        Notify(new SessionNotice(locked ? TunnelNoticeKind.Locked : TunnelNoticeKind.Unlocked, _time.GetUnixMicroseconds()));
     }
 
     /// <summary>Tells the person, if he is there and reads.</summary>

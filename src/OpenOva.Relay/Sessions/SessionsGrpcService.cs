@@ -10,7 +10,7 @@ using OpenOva.Relay.Web;
 namespace OpenOva.Relay.Sessions;
 
 /// <summary>The door of <c>openova.relay.v1.SessionService</c>.</summary>
-internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier carrier, SessionOrders orders, RelayDatabase database) : SessionService.SessionServiceBase
+internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier carrier, SessionOrders orders, SessionLocks locks, RelayDatabase database) : SessionService.SessionServiceBase
 {
     private const CallerRoles SeeAll = CallerRoles.Auditor | CallerRoles.SecurityOfficer | CallerRoles.Approver | CallerRoles.Job;
     private const CallerRoles EndAny = CallerRoles.SecurityOfficer | CallerRoles.Approver;
@@ -49,11 +49,21 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
     [Allow(EndAny, Own = CallerRoles.Operator)]
     public override async Task<SessionServiceTerminateResponse> Terminate(SessionServiceTerminateRequest request, ServerCallContext context)
     {
-        if (request.Purpose.Length is 0 or > SessionBroker.MaxPurposeLength || request.Purpose.Contains('\0', StringComparison.Ordinal)) throw RelayException.InvalidField("purpose");
+        CheckPurpose(request.Purpose);
         var caller = context.Callers().Caller;
         var row = await FindAsync(caller, EndAny, request.SessionId, context.CancellationToken);
         // A second order, and one for a session that has ended meanwhile, finds done what it asks for.
         await orders.EndAsync(row.Organisation, row.Id, new EndOrder(SessionEndReason.Terminated, caller.Issuer, caller.Subject, request.Purpose), context.CancellationToken);
+        return new();
+    }
+
+    [Allow(EndAny)]
+    public override async Task<SessionServiceLockResponse> Lock(SessionServiceLockRequest request, ServerCallContext context)
+    {
+        CheckPurpose(request.Purpose);
+        var caller = context.Callers().Caller;
+        var row = await FindAsync(caller, EndAny, request.SessionId, context.CancellationToken);
+        await locks.OrderAsync(row.Organisation, row.Id, request.Locked, caller, request.Purpose, context.CancellationToken);
         return new();
     }
 
@@ -73,6 +83,11 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
             database, caller.Organisation, all ? null : caller.Issuer, all ? null : caller.Subject,
             request.PageToken.Length > 0 ? request.PageToken : "g", size, context.CancellationToken);
         return new() { Sessions = { rows.Select(Message) }, NextPageToken = rows.Count == size ? rows[^1].Id : "" };
+    }
+
+    private static void CheckPurpose(string purpose)
+    {
+        if (purpose.Length is 0 or > SessionBroker.MaxPurposeLength || purpose.Contains('\0', StringComparison.Ordinal)) throw RelayException.InvalidField("purpose");
     }
 
     // What a gateway says of the person counts, its own address does not; a person who calls himself is where his connection comes from.
@@ -130,6 +145,7 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
         UntilUs = row.UntilUs ?? 0,
         RequestId = row.AccessRequest ?? "",
         BreakGlass = row.BreakGlass,
+        Locked = row.Locked,
     };
 
     /// <summary>The person's end as a bidirectional stream.</summary>

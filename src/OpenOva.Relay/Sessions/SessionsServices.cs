@@ -21,6 +21,7 @@ internal static class SessionsServices
         services.AddSingleton<SessionCarrier>();
         services.AddSingleton<TicketSweeper>();
         services.AddSingleton<SessionOrders>();
+        services.AddSingleton<SessionLocks>();
         services.AddHostedService(p => p.GetRequiredService<ReplicaLease>());
         services.AddHostedService(p => p.GetRequiredService<SessionFinisher>());
         services.AddHostedService(p => p.GetRequiredService<TicketSweeper>());

@@ -26,7 +26,7 @@ public sealed class PersistedNamesTests
             "token.refused", "access.decided", "session.opened", "recording.opened", "session.connected", "session.ended", "recording.chain", "recording.sealed",
             "recording.verified", "recording.live-deleted", "recording.viewed", "connection.changed", "service.started", "service.stopped", "key.added",
             "report.requested", "report.made", "report.downloaded", "session.end-ordered", "recording.supplemented", "account.mapped", "subject.signed-out",
-            "outage.began", "outage.ended", "store.checked", "session.extended", "session.noticed", "access.requested", "access.request-decided",
+            "outage.began", "outage.ended", "store.checked", "session.extended", "session.noticed", "session.locked", "access.requested", "access.request-decided",
             "access.decision-refused", "access.request-closed", "emergency.review-owed", "emergency.reviewed", "emergency.overdue", "credential.rotated",
             "policy.changed",
         ],
