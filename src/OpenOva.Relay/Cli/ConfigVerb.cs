@@ -20,7 +20,7 @@ internal static class ConfigVerb
                 parsed, new { valid = failures.Count == 0, failures }, failures.Count == 0 ? ["The configuration is valid."] : failures);
             return failures.Count == 0 ? ExitCode.Done : ExitCode.Usage;
         });
-        return new Command("config", "Look at the configuration.") { check };
+        return new Command("config", "Look at the configuration.") { check, ResourcesVerb.Create() };
     }
 
     private static async Task<IReadOnlyList<string>> FailuresAsync(RelayHostSettings settings)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OpenOva.Relay.Cli;
+using OpenOva.Relay.Tests.Connections;
 
 namespace OpenOva.Relay.Tests.Host;
 
@@ -22,6 +23,7 @@ public sealed class RelayCommandLineTests : IAsyncLifetime
     [InlineData("serve --help", "--roles")]
     [InlineData("migrate --help", "--dry-run")]
     [InlineData("config check --help", "--json")]
+    [InlineData("config resources --help", "FOLDER")]
     [InlineData("store check --help", "probes/")]
     [InlineData("store init --help", "--access-key-file")]
     public async Task Help_Asked_Helps(string line, string expected)
@@ -46,6 +48,8 @@ public sealed class RelayCommandLineTests : IAsyncLifetime
     [InlineData("nonsense")]
     [InlineData("serve --nonsense")]
     [InlineData("config")]
+    [InlineData("config resources")]
+    [InlineData("config resources /nowhere")]
     [InlineData("store init")]
     public async Task Line_Wrong_IsUsage(string line)
     {
@@ -90,6 +94,25 @@ public sealed class RelayCommandLineTests : IAsyncLifetime
         var (code, output, error) = await RunAsync("config", "check", "--config", _minimal);
 
         Assert.Equal((ExitCode.Done, "The configuration is valid." + Environment.NewLine, ""), (code, output, error));
+    }
+
+    [Fact]
+    public async Task ConfigResources_FolderWithAFault_ListsWhatGuardsWhatAndTheFault()
+    {
+        var folder = _data.CreateSubdirectory("resources").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "a.yaml"), $"{ConnectionYaml.Ssh}---\n{PolicyYaml.Full.Replace("    matchLabels:\n      tier: gold\n", "", StringComparison.Ordinal)}", TestContext.Current.CancellationToken);
+        string[] line = ["config", "resources", folder, "--config", _minimal];
+
+        var (good, lines, _) = await RunAsync(line);
+        await File.WriteAllTextAsync(Path.Combine(folder, "b.yaml"), PolicyYaml.Full.Replace("production", "staging", StringComparison.Ordinal).Replace("recording-required", "recording", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var (bad, json, _) = await RunAsync([.. line, "--json"]);
+
+        Assert.Equal((ExitCode.Done, ExitCode.Failed), (good, bad));
+        Assert.Equal($"connection globex/core-db, guarded by production{Environment.NewLine}policy globex/production{Environment.NewLine}", lines);
+        using var document = JsonDocument.Parse(json);
+        Assert.False(document.RootElement.GetProperty("valid").GetBoolean());
+        Assert.StartsWith("b.yaml:14:13: spec.rules[0].kind must be one of", document.RootElement.GetProperty("problems")[0].GetString(), StringComparison.Ordinal);
+        Assert.Equal("production", document.RootElement.GetProperty("resources")[0].GetProperty("policies")[0].GetString());
     }
 
     [Theory]

@@ -43,7 +43,7 @@ public sealed class RelayHostTests
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         Assert.Equal(
-            """{"ready":false,"probes":{"database":"ok","objects":"failed","spool":"failed"},"details":{"recheck":"ok","bus":"ok"}}""", await ready.Content.ReadAsStringAsync(Cancellation));
+            """{"ready":false,"probes":{"database":"ok","objects":"failed","resources":"ok","spool":"failed"},"details":{"resource-source":"ok","recheck":"ok","bus":"ok"}}""", await ready.Content.ReadAsStringAsync(Cancellation));
         Assert.Equal("ok\n", await relay.Web.GetStringAsync("/healthz", Cancellation));
     }
 

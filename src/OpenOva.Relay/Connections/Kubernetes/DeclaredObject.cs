@@ -22,8 +22,8 @@ internal sealed record DeclaredKind(ResourceKind Kind, string Name, string Plura
 internal sealed record DeclaredObject(
     DeclaredKind Kind, string Name, long Generation, string ResourceVersion, string Text, ResourceFile Read, JsonObject? Status)
 {
-    /// <summary>In bytes of JSON. Whatever is larger is not taken.</summary>
-    private const int MaximumBytes = 1024 * 1024;
+    /// <summary>In characters of JSON. Whatever is larger is not taken.</summary>
+    private const int MaximumLength = 1024 * 1024;
 
     // Indented, so that no key stands too far from its colon for YAML; as few escapes as may be.
     private static readonly JsonSerializerOptions AsYaml = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -33,22 +33,21 @@ internal sealed record DeclaredObject(
     public static DeclaredObject Of(DeclaredKind kind, JsonElement shown, DeclaredObject? before, ConnectionsOptions options)
     {
         var (metadata, name, version) = Identify(shown);
-        var place = $"{(metadata.TryGetProperty("namespace", out var space) ? space.GetString() : options.Kubernetes.Namespace)}/{name}";
-        var generation = metadata.TryGetProperty("generation", out var counted) && counted.TryGetInt64(out var number) ? number : 0;
-        var whole = JsonObject.Create(shown)!;
-        var status = whole["status"] as JsonObject;
-        whole.Remove("status");
-        whole["apiVersion"] ??= ResourceReader.ApiVersion;
-        whole["kind"] ??= kind.Name;
-        var kept = whole["metadata"]!.AsObject();
-        var manager = Provenance.Printable(NewestManager(kept["managedFields"] as JsonArray));
-        kept.Remove("managedFields");
-        kept.Remove("resourceVersion");
-        var text = whole.ToJsonString(AsYaml);
-        var read = before is not null && before.Text == text ? before.Read
-            : text.Length > MaximumBytes ? TooLarge(kind, place)
-            : ResourceReader.ReadObject(kind.Kind, place, text, manager, options);
-        return new DeclaredObject(kind, name, generation, version, text, read, status?.DeepClone().AsObject());
+        var place = $"{options.Kubernetes.Namespace}/{name}";
+        var generation = metadata.TryGetProperty("generation", out var counted) && counted.ValueKind == JsonValueKind.Number && counted.TryGetInt64(out var number) ? number : 0;
+        try
+        {
+            var (text, manager, status) = Take(kind, shown);
+            var read = before is not null && before.Text == text ? before.Read
+                : text.Length > MaximumLength ? Problem(kind, place, "is larger than 1 MiB")
+                : ResourceReader.ReadObject(kind.Kind, place, text, manager, options);
+            return new DeclaredObject(kind, name, generation, version, text, read, status);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // A lone surrogate, a field that stands twice: one such object must not keep the others from being read.
+            return new DeclaredObject(kind, name, generation, version, "", Problem(kind, place, "is not well-formed JSON"), null);
+        }
     }
 
     /// <summary>The name of an object, also of one that is gone.</summary>
@@ -61,8 +60,22 @@ internal sealed record DeclaredObject(
             ? (metadata, name.GetString()!, metadata.TryGetProperty("resourceVersion", out var version) ? version.GetString() ?? "" : "")
             : throw new KubernetesApiException("an object has no name");
 
-    private static ResourceFile TooLarge(DeclaredKind kind, string place) =>
-        new(place, [], [new ResourceProblem(place, 0, 0, "", "is larger than 1 MiB", kind.Kind, null, null)]);
+    private static (string Text, string? Manager, JsonObject? Status) Take(DeclaredKind kind, JsonElement shown)
+    {
+        var whole = JsonObject.Create(shown)!;
+        var status = whole["status"] as JsonObject;
+        whole.Remove("status");
+        whole["apiVersion"] ??= ResourceReader.ApiVersion;
+        whole["kind"] ??= kind.Name;
+        var metadata = whole["metadata"]!.AsObject();
+        var manager = Provenance.Printable(NewestManager(metadata["managedFields"] as JsonArray));
+        metadata.Remove("managedFields");
+        metadata.Remove("resourceVersion");
+        return (whole.ToJsonString(AsYaml), manager, status);
+    }
+
+    private static ResourceFile Problem(DeclaredKind kind, string place, string message) =>
+        new(place, [], [new ResourceProblem(place, 0, 0, "", message, kind.Kind, null, null)]);
 
     // Whoever writes a status is no author of what is declared.
     private static string? NewestManager(JsonArray? fields) => (fields ?? []).OfType<JsonObject>()

@@ -10,7 +10,7 @@ internal static class KubernetesLines
     /// <exception cref="KubernetesApiException">A line is longer than <paramref name="maximumBytes"/>.</exception>
     public static async IAsyncEnumerable<byte[]> ReadAsync(Stream stream, int maximumBytes, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 64 * 1024));
+        var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 64 * 1024, leaveOpen: true));
         try
         {
             while (true)

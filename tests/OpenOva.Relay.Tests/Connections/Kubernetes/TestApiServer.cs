@@ -279,7 +279,9 @@ internal sealed class TestApiServer : IAsyncDisposable
         lock (_gate)
         {
             if (!_objects.TryGetValue((plural, name), out var stored)) return Status(404);
-            if ((string?)patch["metadata"]?["resourceVersion"] is { } version && version != (string?)stored["metadata"]!["resourceVersion"]) return Status(409);
+            // A real one takes a patch without a version: here it is an error, so that a condition that gets lost is found.
+            if ((string?)patch["metadata"]?["resourceVersion"] is not { } version) return Status(400);
+            if (version != (string?)stored["metadata"]!["resourceVersion"]) return Status(409);
             var next = stored.DeepClone().AsObject();
             next["status"] = Merge(next["status"] as JsonObject ?? [], patch["status"]!.AsObject()).DeepClone();
             next["metadata"]!["managedFields"]!.AsArray().Add(new JsonObject { ["manager"] = "relay", ["subresource"] = "status", ["time"] = "2026-03-02T00:00:00Z" });
