@@ -66,6 +66,35 @@ public sealed class TerminationTests
     }
 
     [Fact]
+    public async Task Terminate_AfterATicketWasTriedByManyAtOnce_StillReachesTheSession()
+    {
+        await using var guacd = FakeGuacd.Start(new FakeGuacdOptions { Play = Picture });
+        await using var relay = await RelayUnderTest.StartAsync(new RelaySetup { Guacd = guacd.Endpoint });
+        var opened = await relay.Sessions.OpenAsync(new() { Connection = "ssh-db", Purpose = "a test" }, await relay.AsAsync("olivia"));
+        var tunnels = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => TunnelClient.RedeemAsync(relay, opened.TunnelTicket)));
+        var started = await Task.WhenAll(tunnels.Select(async tunnel =>
+        {
+            try
+            {
+                await tunnel.Started;
+                return true;
+            }
+            catch (RpcException)
+            {
+                return false;
+            }
+        }));
+        var winner = tunnels[Assert.Single(Enumerable.Range(0, tunnels.Length), i => started[i])];
+
+        await relay.Sessions.TerminateAsync(new() { SessionId = opened.SessionId, Purpose = "enough" }, await relay.AsAsync("sofia"));
+        await winner.Finished;
+
+        Assert.Equal(SessionEndReason.Terminated, winner.Ended!.Reason);
+        await relay.WaitForAsync(opened.SessionId, SessionState.Verified);
+        foreach (var tunnel in tunnels) await tunnel.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Terminate_WithoutAReason_IsRefused()
     {
         await using var relay = await RelayUnderTest.StartAsync();

@@ -47,8 +47,8 @@ internal sealed record AccessInputs
     /// <summary>Those of the audience's roles that the person has.</summary>
     public IReadOnlyList<string> MatchedRoles { get; init; } = [];
 
-    /// <summary>The connection names approvers.</summary>
-    public bool NamesApprovers { get; init; }
+    /// <summary>The approver roles that the connection names.</summary>
+    public IReadOnlyList<string> ApproverRoles { get; init; } = [];
 
     /// <summary>The longest time that an approved session on the connection may take; null: it does not say.</summary>
     public int? MaxDurationMinutes { get; init; }
@@ -109,7 +109,7 @@ internal sealed record AccessInputs
             IsRecorded = connection?.Recording.Required ?? false,
             AudienceRoles = connection is null ? [] : [.. connection.AudienceRoles],
             MatchedRoles = connection is null ? [] : [.. connection.AudienceRoles.Where(caller.TokenRoles.Contains)],
-            NamesApprovers = connection?.Jit is { RequiredApprovers.Length: > 0 },
+            ApproverRoles = connection?.Jit is { } jit ? [.. jit.RequiredApprovers] : [],
             MaxDurationMinutes = connection?.Jit?.MaxDurationMinutes,
             Policies = policies,
             ArePoliciesInvalid = question.ArePoliciesInvalid,

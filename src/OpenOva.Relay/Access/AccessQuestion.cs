@@ -55,8 +55,8 @@ internal sealed record AccessQuestion(
 /// <param name="Request">The request's id.</param>
 /// <param name="FromUs">Microseconds UTC, inclusive.</param>
 /// <param name="UntilUs">Microseconds UTC, exclusive.</param>
-/// <param name="Approvals">Persons who approved.</param>
-internal sealed record AccessGrant(string Request, long FromUs, long UntilUs, int Approvals);
+/// <param name="Approvals">For each person who approved, and who is not the one who asked: the approver roles that he had.</param>
+internal sealed record AccessGrant(string Request, long FromUs, long UntilUs, IReadOnlyList<IReadOnlyList<string>> Approvals);
 
 /// <summary>Sessions that are open now: those whose ticket is still out among them.</summary>
 /// <param name="OfPerson">The person's in the organisation, through whichever account.</param>

@@ -53,7 +53,7 @@ internal static class AccessRecord
             IsRecorded = inputs.Boolean("recorded"),
             AudienceRoles = [.. inputs.Strings("audience_roles")],
             MatchedRoles = [.. inputs.Strings("matched_roles")],
-            NamesApprovers = inputs.Boolean("names_approvers"),
+            ApproverRoles = [.. inputs.Strings("approver_roles")],
             MaxDurationMinutes = (int?)inputs.NullableInt64("max_duration_minutes"),
             Policies =
             [
@@ -68,7 +68,8 @@ internal static class AccessRecord
             Amr = [.. inputs.Strings("amr")],
             AuthenticatedAt = inputs.NullableInt64("auth_time_us") is { } at ? RowClock.FromUnixMicroseconds(at) : null,
             GatewayClient = inputs.NullableString("gateway_client"),
-            Grants = [.. inputs.Objects("grants").Select(g => new AccessGrant(g.String("request"), g.Count("from_us"), g.Count("until_us"), (int)g.Count("approvals")))],
+            Grants = [.. inputs.Objects("grants").Select(g => new AccessGrant(
+                g.String("request"), g.Count("from_us"), g.Count("until_us"), [.. g.Objects("approvals").Select(a => a.Strings("roles").ToList())]))],
             Sessions = inputs.NullableObject("sessions") is { } counts ? new SessionCounts((int)counts.Count("of_person"), (int)counts.Count("on_connection")) : null,
             BreakGlass = inputs.Boolean("break_glass"),
             IsReasoned = inputs.Boolean("reasoned"),
@@ -94,7 +95,7 @@ internal static class AccessRecord
         ["recorded"] = inputs.IsRecorded,
         ["audience_roles"] = Strings(inputs.AudienceRoles),
         ["matched_roles"] = Strings(inputs.MatchedRoles),
-        ["names_approvers"] = inputs.NamesApprovers,
+        ["approver_roles"] = Strings(inputs.ApproverRoles),
         ["max_duration_minutes"] = inputs.MaxDurationMinutes,
         ["policies_invalid"] = inputs.ArePoliciesInvalid,
         ["policy_roles"] = Strings(inputs.PolicyRoles),
@@ -106,7 +107,11 @@ internal static class AccessRecord
         ["gateway_client"] = inputs.GatewayClient,
         ["grants"] = new JsonArray(
         [
-            .. inputs.Grants.Select(g => new JsonObject { ["request"] = g.Request, ["from_us"] = g.FromUs, ["until_us"] = g.UntilUs, ["approvals"] = g.Approvals }),
+            .. inputs.Grants.Select(g => new JsonObject
+            {
+                ["request"] = g.Request, ["from_us"] = g.FromUs, ["until_us"] = g.UntilUs,
+                ["approvals"] = new JsonArray([.. g.Approvals.Select(roles => new JsonObject { ["roles"] = Strings(roles) })]),
+            }),
         ]),
         ["sessions"] = inputs.Sessions is { } counts ? new JsonObject { ["of_person"] = counts.OfPerson, ["on_connection"] = counts.OnConnection } : null,
         ["break_glass"] = inputs.BreakGlass,
@@ -124,6 +129,7 @@ internal static class AccessRecord
         ["idle_warn_seconds"] = terms.IdleSeconds is null ? null : terms.IdleWarnSeconds,
         ["grant"] = terms.Grant,
         ["break_glass"] = terms.BreakGlass,
+        ["source_bound"] = terms.IsSourceBound,
     };
 
     private static JsonArray Strings(IEnumerable<string> values) => new([.. values.Select(value => JsonValue.Create(value))]);

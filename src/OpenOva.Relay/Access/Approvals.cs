@@ -4,37 +4,53 @@ using OpenOva.Relay.Database;
 
 namespace OpenOva.Relay.Access;
 
-/// <summary>How many must approve, and who may.</summary>
+/// <summary>Persons who must approve, and the roles by which an approval counts; no roles: every approver's counts.</summary>
+internal sealed record ApprovalNeed(int Approvers, IReadOnlyList<string> Roles, DecidingRule? Rule)
+{
+    /// <param name="approvals">For each person who approved, the approver roles that he had.</param>
+    public bool IsMetBy(IReadOnlyCollection<IReadOnlyList<string>> approvals) =>
+        approvals.Count(roles => Roles.Count == 0 || roles.Any(Roles.Contains)) >= Approvers;
+}
+
+/// <summary>How many must approve, and who may. Each rule that asks for approval must be met by itself.</summary>
 internal static class Approvals
 {
     public static Objection? Ask(AccessInputs inputs)
     {
-        if (inputs.BreakGlass || !IsNeeded(inputs) || Grant(inputs) is not null) return null;
-        var strictest = PolicyRules.Of<PolicyRule.ApprovalRequired>(inputs.Policies).OrderByDescending(found => found.Rule.Approvers).FirstOrDefault();
-        return new Objection(AccessReason.ApprovalMissing, strictest.Policy is null ? null : PolicyRules.Name(strictest.Policy, strictest.Rule));
+        if (inputs.BreakGlass) return null;
+        var needs = Needs(inputs.ApproverRoles, inputs.Policies);
+        if (needs.Count == 0 || Grant(inputs) is not null) return null;
+        return new Objection(AccessReason.ApprovalMissing, needs.OrderByDescending(need => need.Approvers).First().Rule);
     }
 
-    public static bool IsNeeded(AccessInputs inputs) => Needed(inputs.NamesApprovers, inputs.Policies) > 0;
-
-    /// <summary>Of the grants that hold now and have enough approvals, the one that holds longest.</summary>
+    /// <summary>Of the grants that hold now and meet every rule, the one that holds longest; null also where no approval is needed.</summary>
     public static AccessGrant? Grant(AccessInputs inputs)
     {
-        var (needed, now) = (Needed(inputs.NamesApprovers, inputs.Policies), inputs.Now.ToUnixMicroseconds());
-        return inputs.Grants.Where(grant => grant.FromUs <= now && now < grant.UntilUs && grant.Approvals >= needed)
+        var (needs, now) = (Needs(inputs.ApproverRoles, inputs.Policies), inputs.Now.ToUnixMicroseconds());
+        if (needs.Count == 0) return null;
+        return inputs.Grants.Where(grant => grant.FromUs <= now && now < grant.UntilUs && needs.All(need => need.IsMetBy(grant.Approvals)))
             .OrderByDescending(grant => grant.UntilUs).ThenBy(grant => grant.Request, StringComparer.Ordinal).FirstOrDefault();
     }
 
-    /// <summary>Persons who must approve a session on a connection; 0: none.</summary>
-    public static int Needed(Connection connection, IReadOnlyCollection<EnvironmentPolicy> policies) =>
-        Needed(connection.Jit is { RequiredApprovers.Length: > 0 }, policies);
+    /// <summary>What a session on a connection needs; empty: no approval.</summary>
+    public static IReadOnlyList<ApprovalNeed> Needs(Connection connection, IReadOnlyCollection<EnvironmentPolicy> policies) =>
+        Needs(connection.Jit?.RequiredApprovers ?? [], policies);
 
     /// <summary>The roles of which an approver of the connection has one; empty: the relay's own approver role is enough.</summary>
     public static IReadOnlyList<string> Roles(Connection connection, IReadOnlyCollection<EnvironmentPolicy> policies) =>
-    [
-        .. (connection.Jit?.RequiredApprovers ?? []).Concat(PolicyRules.Of<PolicyRule.ApprovalRequired>(policies).SelectMany(found => found.Rule.Roles))
-            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
-    ];
+        Roles(connection.Jit?.RequiredApprovers ?? [], policies);
 
-    private static int Needed(bool namesApprovers, IEnumerable<EnvironmentPolicy> policies) =>
-        Math.Max(namesApprovers ? 1 : 0, PolicyRules.Of<PolicyRule.ApprovalRequired>(policies).Select(found => found.Rule.Approvers).DefaultIfEmpty().Max());
+    private static List<ApprovalNeed> Needs(IReadOnlyList<string> named, IReadOnlyCollection<EnvironmentPolicy> policies)
+    {
+        var all = Roles(named, policies);
+        var needs = PolicyRules.Of<PolicyRule.ApprovalRequired>(policies)
+            .Select(found => new ApprovalNeed(found.Rule.Approvers, found.Rule.Roles.IsEmpty ? all : found.Rule.Roles, PolicyRules.Name(found.Policy, found.Rule))).ToList();
+        if (named.Count > 0) needs.Add(new ApprovalNeed(1, named, null));
+        return needs;
+    }
+
+    private static IReadOnlyList<string> Roles(IEnumerable<string> named, IReadOnlyCollection<EnvironmentPolicy> policies) =>
+    [
+        .. named.Concat(PolicyRules.Of<PolicyRule.ApprovalRequired>(policies).SelectMany(found => found.Rule.Roles)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+    ];
 }

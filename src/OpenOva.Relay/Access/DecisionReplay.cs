@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OpenOva.Relay.Connections.Policies;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence;
@@ -22,30 +23,46 @@ internal sealed class DecisionReplay(RelayDatabase database)
     {
         var policies = new Dictionary<string, EnvironmentPolicy>(StringComparer.Ordinal);
         var otherwise = new List<ReplayedOtherwise>();
-        var (decisions, agreed, next) = (0L, 0L, 0L);
+        var (decisions, agreed) = (0L, 0L);
         var size = await LedgerQueries.SizeAsync(database, organisation, cancellation);
-        while (next < size && await LedgerQueries.LeavesAsync(database, organisation, next, size, PageRows, cancellation) is { Count: > 0 } page)
+        // All policies first: one that was taken into use while its event could not be written stands behind the decisions it was part of.
+        await foreach (var leaf in LeavesAsync(organisation, LedgerEventTypes.PolicyChanged, size, cancellation)) Learn(policies, leaf);
+        await foreach (var leaf in LeavesAsync(organisation, LedgerEventTypes.AccessDecided, size, cancellation))
         {
-            foreach (var row in page)
-            {
-                next = row.Seq + 1;
-                var leaf = LedgerLeaf.Parse(row.Leaf, $"leaf {row.Seq}");
-                if (leaf.Type == LedgerEventTypes.PolicyChanged) Learn(policies, leaf);
-                if (leaf.Type != LedgerEventTypes.AccessDecided) continue;
-                decisions++;
-                if (Replay(leaf, policies) is not { } found) agreed++;
-                else if (otherwise.Count < MostNamed) otherwise.Add(found);
-            }
+            decisions++;
+            if (Replay(leaf, policies) is not { } found) agreed++;
+            else if (otherwise.Count < MostNamed) otherwise.Add(found);
         }
 
         return new ReplaySummary(decisions, agreed, otherwise);
     }
 
+    private async IAsyncEnumerable<LedgerLeaf> LeavesAsync(string organisation, string type, long size, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var next = 0L;
+        while (next < size && await LedgerQueries.LeavesAsync(database, organisation, next, size, PageRows, cancellation) is { Count: > 0 } page)
+        {
+            foreach (var row in page)
+            {
+                next = row.Seq + 1;
+                if (LedgerLeaf.Parse(row.Leaf, $"leaf {row.Seq}") is var leaf && leaf.Type == type) yield return leaf;
+            }
+        }
+    }
+
+    // A policy that this build cannot read is not known: the decisions that rested on it say so.
     private static void Learn(Dictionary<string, EnvironmentPolicy> policies, LedgerLeaf leaf)
     {
-        if (!leaf.Data.Has("specification")) return;
-        var policy = PolicySpecificationReader.Read(leaf.Data.Object("specification"));
-        policies[policy.Digest] = policy;
+        try
+        {
+            if (!leaf.Data.Has("specification")) return;
+            var policy = PolicySpecificationReader.Read(leaf.Data.Object("specification"));
+            policies[policy.Digest] = policy;
+        }
+        catch (EvidenceFormatException)
+        {
+            // As above.
+        }
     }
 
     private static ReplayedOtherwise? Replay(LedgerLeaf leaf, Dictionary<string, EnvironmentPolicy> policies)

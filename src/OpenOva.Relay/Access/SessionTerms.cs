@@ -26,10 +26,13 @@ internal sealed record SessionTerms
 
     public bool BreakGlass { get; init; }
 
+    /// <summary>A policy reads where the person is: who redeems the ticket is where he opened it.</summary>
+    public bool IsSourceBound { get; init; }
+
     /// <summary>The terms of inputs that no rule objects to: of several limits the narrowest counts.</summary>
     public static SessionTerms Of(AccessInputs inputs)
     {
-        var grant = !inputs.BreakGlass && Approvals.IsNeeded(inputs) ? Approvals.Grant(inputs) : null;
+        var grant = inputs.BreakGlass ? null : Approvals.Grant(inputs);
         var idle = PolicyRules.Of<PolicyRule.IdleLimit>(inputs.Policies).Select(found => found.Rule).OrderBy(rule => rule.Minutes).ThenByDescending(rule => rule.WarnSeconds).FirstOrDefault();
         return new SessionTerms
         {
@@ -40,6 +43,7 @@ internal sealed record SessionTerms
             IdleWarnSeconds = idle?.WarnSeconds ?? 0,
             Grant = grant?.Request,
             BreakGlass = inputs.BreakGlass,
+            IsSourceBound = PolicyRules.Of<PolicyRule.SourceNetworks>(inputs.Policies).Any(),
         };
     }
 

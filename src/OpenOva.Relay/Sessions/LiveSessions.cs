@@ -17,7 +17,7 @@ internal sealed class LiveSessions(SessionsOptions options, RelayMetrics metrics
     public int Count => _sessions.Count;
 
     /// <summary>Takes a place; dispose what is returned to free it.</summary>
-    /// <exception cref="RelayException">LIMIT_REACHED, or REPLICA_LOST while the replica stops.</exception>
+    /// <exception cref="RelayException">LIMIT_REACHED, REPLICA_LOST while the replica stops, or TICKET_REFUSED: somebody redeems its ticket just now.</exception>
     public IDisposable Enter(SessionRow session)
     {
         if (_closed) throw new RelayException(ErrorReason.ReplicaLost);
@@ -27,7 +27,13 @@ internal sealed class LiveSessions(SessionsOptions options, RelayMetrics metrics
             throw new RelayException(ErrorReason.LimitReached, ("limit", "Relay:Sessions:MaxSessions"));
         }
 
-        _sessions[session.Id] = null;
+        // One at a time: a second holder of the ticket must not share the place, or leave with the first one's.
+        if (!_sessions.TryAdd(session.Id, null))
+        {
+            Interlocked.Decrement(ref _places);
+            throw new RelayException(ErrorReason.TicketRefused);
+        }
+
         KeyValuePair<string, object?>[] labels = [new("protocol", session.Protocol), new("organisation", session.Organisation)];
         metrics.ActiveSessions.Add(1, labels);
         return new Place(() =>

@@ -43,7 +43,7 @@ internal sealed class SessionBroker(
         if (callers.Person is not { } person) throw new RelayException(ErrorReason.TokenRefused);
         Check(wanted);
         var now = time.GetUtcNow();
-        var ticket = SessionTickets.Make();
+        var (ticket, holder) = (SessionTickets.Make(), TicketHolder.Of(callers, wanted.Source));
         var id = ledger.NextId();
         var ticketExpiresUs = (now + options.TicketLifetime).ToUnixMicroseconds();
         var question = Question(callers, person, wanted, now);
@@ -60,7 +60,9 @@ internal sealed class SessionBroker(
                 if (decision.Verdict.Terms is not { } terms) return;
                 var row = Row(id, person, callers.Gateway, question.Connection!, terms, decided, now);
                 await InsertAsync(transaction, row, person, wanted, decision.DecisionId, question.Connection!, ticketExpiresUs);
-                await SessionQueries.InsertTicketAsync(transaction, SessionTickets.Hash(ticket), person.Organisation, id, SessionTickets.Client(callers), ticketExpiresUs);
+                await SessionQueries.InsertTicketAsync(
+                    transaction, SessionTickets.Hash(ticket), person.Organisation, id,
+                    terms.IsSourceBound ? holder.ClientAt : holder.Client, ticketExpiresUs);
                 if (terms.BreakGlass) await reviews.OweAsync(transaction, person.Organisation, id, row.Connection, person, now);
             },
             cancellation);
@@ -100,7 +102,7 @@ internal sealed class SessionBroker(
         var now = question.Now.ToUnixMicroseconds();
         return question with
         {
-            Grants = Approvals.Needed(connection, question.Policies) > 0
+            Grants = Approvals.Needs(connection, question.Policies).Count > 0
                 ? await RequestQueries.GrantsAsync(transaction, caller, connection, now)
                 : [],
             Sessions = PolicyRules.CountSessions(question.Policies)
@@ -115,6 +117,7 @@ internal sealed class SessionBroker(
         var salt = RandomNumberGenerator.GetBytes(SaltBytes);
         var source = wanted.Source?.ToString() ?? "";
         await SessionQueries.InsertAsync(transaction, row);
+        if (row.AccessRequest is { } request) await SessionTermsQueries.GrantAsync(transaction, row.Organisation, request, row.Id);
         await SessionQueries.InsertTextsAsync(transaction, row.Organisation, row.Id, salt, wanted.Purpose, wanted.TicketReference, source);
         await ledger.AddAsync(transaction, row.Organisation, LedgerEventTypes.SessionOpened, new JsonObject
         {

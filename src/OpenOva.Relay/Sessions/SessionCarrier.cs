@@ -23,7 +23,7 @@ internal sealed class SessionCarrier(
     ILogger<SessionCarrier> logger)
 {
     /// <summary>Redeems the ticket and carries the session.</summary>
-    /// <param name="client">Whom the ticket must be bound to: <see cref="SessionTickets.Client"/>.</param>
+    /// <param name="holder">Whom the ticket must be bound to.</param>
     /// <param name="ticket">The ticket.</param>
     /// <param name="display">The person's screen.</param>
     /// <param name="link">The person's end. Nothing is written to it before the first frame.</param>
@@ -31,10 +31,10 @@ internal sealed class SessionCarrier(
     /// <param name="cancellation">The person left.</param>
     /// <exception cref="RelayException">Why there was no session, or no first frame.</exception>
     public async Task<SessionOutcome> CarryAsync(
-        string client, string ticket, TunnelDisplay display, IUserLink link, Action<string> started, CancellationToken cancellation)
+        TicketHolder holder, string ticket, TunnelDisplay display, IUserLink link, Action<string> started, CancellationToken cancellation)
     {
         var hash = SessionTickets.Hash(ticket);
-        var session = await SessionQueries.FindByTicketAsync(database, hash, client, cancellation) ?? throw new RelayException(ErrorReason.TicketRefused);
+        var session = await SessionQueries.FindByTicketAsync(database, hash, holder, cancellation) ?? throw new RelayException(ErrorReason.TicketRefused);
         if (lease.Epoch == 0) throw new RelayException(ErrorReason.BackendUnavailable);
         var connection = connections.Snapshot.Find(session.Organisation, session.Connection)?.Connection;
         if (connection is null || connection.Digest != session.ConnectionDigest) throw new RelayException(ErrorReason.WrongState, "the connection has changed since the session was opened", null);
@@ -43,7 +43,7 @@ internal sealed class SessionCarrier(
         var recorder = session.RecordingRequired ? OpenRecorder(session, epoch) : null;
         try
         {
-            await RedeemAsync(hash, client, session, epoch, recorder, cancellation);
+            await RedeemAsync(hash, holder, session, epoch, recorder, cancellation);
         }
         catch
         {
@@ -129,11 +129,11 @@ internal sealed class SessionCarrier(
             new SubjectReference(session.Issuer, session.Subject), new EventReference(session.DecisionEvent, session.DecisionSha256), session.Bucket, (int)session.RetentionDays),
         ledger.NextId());
 
-    private Task RedeemAsync(string hash, string client, SessionRow session, long epoch, OpenedRecorder? recorder, CancellationToken cancellation) =>
+    private Task RedeemAsync(string hash, TicketHolder holder, SessionRow session, long epoch, OpenedRecorder? recorder, CancellationToken cancellation) =>
         database.TransactAsync(
             async transaction =>
             {
-                if (!await SessionQueries.RedeemAsync(transaction, hash, client, session, replica.Name, epoch, recorder is not null))
+                if (!await SessionQueries.RedeemAsync(transaction, hash, holder, session, replica.Name, epoch, recorder is not null))
                     throw new RelayException(ErrorReason.TicketRefused);
                 if (recorder is not null)
                     await ledger.AddAsync(transaction, session.Organisation, LedgerEventTypes.RecordingOpened, (System.Text.Json.Nodes.JsonObject)recorder.EventData.DeepClone(), recorder.EventId);

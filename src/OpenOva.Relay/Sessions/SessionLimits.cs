@@ -30,7 +30,8 @@ internal sealed class SessionLimits
     /// <param name="time">The clock.</param>
     public SessionLimits(long? untilUs, TimeSpan? idle, TimeSpan idleWarn, TimeProvider time)
     {
-        (_idle, _idleWarn, _time) = (idle, idleWarn, time);
+        // Half of the limit at most: a person who types every now and then is not warned all the time.
+        (_idle, _idleWarn, _time) = (idle, idle is { } limit && idleWarn > limit / 2 ? limit / 2 : idleWarn, time);
         _lastInput = time.GetTimestamp();
         if (untilUs is { } until) Extend(until);
     }

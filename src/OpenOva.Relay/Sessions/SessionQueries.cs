@@ -138,22 +138,25 @@ internal static class SessionQueries
             new { hash, organisation, session, client, expiresUs });
 
     /// <summary>The session of a ticket that could be redeemed now by this client; nothing is changed.</summary>
-    public static Task<SessionRow?> FindByTicketAsync(RelayDatabase database, string hash, string client, CancellationToken cancellation) =>
+    public static Task<SessionRow?> FindByTicketAsync(RelayDatabase database, string hash, TicketHolder holder, CancellationToken cancellation) =>
         database.QuerySingleOrDefaultAsync<SessionRow>(
             $"""
             SELECT {Columns} FROM sessions s JOIN (SELECT organisation AS t_organisation, session AS t_session FROM session_tickets
-              WHERE hash = @hash AND client = @client AND redeemed_us IS NULL AND expires_us > relay_now_us()) t
+              WHERE hash = @hash AND (client = @Client OR client = @ClientAt) AND redeemed_us IS NULL AND expires_us > relay_now_us()) t
             ON s.organisation = t.t_organisation AND s.id = t.t_session WHERE s.state = @opened
             """,
-            new { hash, client, opened = SessionState.Opened.Name() },
+            new { hash, holder.Client, holder.ClientAt, opened = SessionState.Opened.Name() },
             cancellation);
 
     /// <summary>Redeems the ticket, once: false when it was, or has expired meanwhile.</summary>
-    public static async Task<bool> RedeemAsync(RelayTransaction transaction, string hash, string client, SessionRow session, string replica, long epoch, bool recordingOpened)
+    public static async Task<bool> RedeemAsync(RelayTransaction transaction, string hash, TicketHolder holder, SessionRow session, string replica, long epoch, bool recordingOpened)
     {
         var redeemed = await transaction.ExecuteAsync(
-            "UPDATE session_tickets SET redeemed_us = relay_now_us() WHERE hash = @hash AND client = @client AND redeemed_us IS NULL AND expires_us > relay_now_us()",
-            new { hash, client });
+            """
+            UPDATE session_tickets SET redeemed_us = relay_now_us()
+            WHERE hash = @hash AND (client = @Client OR client = @ClientAt) AND redeemed_us IS NULL AND expires_us > relay_now_us()
+            """,
+            new { hash, holder.Client, holder.ClientAt });
         return redeemed == 1 && await transaction.ExecuteAsync(
             """
             UPDATE sessions SET state = @connecting, replica = @replica, epoch = @epoch, recording_opened = @recordingOpened

@@ -37,6 +37,7 @@ internal static class SessionTermsQueries
         if (await transaction.ExecuteAsync(
             "UPDATE sessions SET until_us = @untilUs, access_request = @request WHERE organisation = @Organisation AND id = @Id AND ended_us IS NULL",
             new { session.Organisation, session.Id, request, untilUs }) != 1) return false;
+        await GrantAsync(transaction, session.Organisation, request, session.Id);
         await transaction.ExecuteAsync(
             """
             INSERT INTO session_extensions (organisation, session, replica, until_us, seen) VALUES (@Organisation, @Id, @replica, @untilUs, FALSE)
@@ -54,8 +55,17 @@ internal static class SessionTermsQueries
         database.ExecuteAsync(
             "UPDATE session_extensions SET seen = TRUE WHERE organisation = @Organisation AND session = @Session AND until_us = @UntilUs", extension, cancellation);
 
-    /// <summary>Open sessions that rest on an approval.</summary>
+    /// <summary>A session rests on an approval from now on.</summary>
+    public static Task<int> GrantAsync(RelayTransaction transaction, string organisation, string request, string session) =>
+        transaction.ExecuteAsync(
+            "INSERT INTO session_grants (organisation, request, session) VALUES (@organisation, @request, @session)", new { organisation, request, session });
+
+    /// <summary>Open sessions that rest, or ever rested, on an approval.</summary>
     public static Task<IReadOnlyList<string>> GrantedAsync(RelayTransaction transaction, string organisation, string request) =>
         transaction.QueryAsync<string>(
-            "SELECT id FROM sessions WHERE organisation = @organisation AND access_request = @request AND ended_us IS NULL", new { organisation, request });
+            """
+            SELECT s.id FROM session_grants g JOIN sessions s ON s.organisation = g.organisation AND s.id = g.session
+            WHERE g.organisation = @organisation AND g.request = @request AND s.ended_us IS NULL
+            """,
+            new { organisation, request });
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using OpenOva.Relay.Identity;
@@ -16,9 +17,15 @@ internal static class SessionTickets
     /// <summary>What the database looks a ticket up by; text that cannot be a ticket has the hash of none.</summary>
     public static string Hash(string ticket) =>
         ticket.Length > MaxTextLength ? "" : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ticket)));
+}
 
-    /// <summary>Whom a ticket is bound to: the gateway's client where one asked, else the person.</summary>
-    public static string Client(CallerFeature callers) => callers.Gateway is { } gateway
-        ? $"gateway {gateway.Issuer} {gateway.ClientId}"
-        : $"person {callers.Caller.Issuer} {callers.Caller.Subject}";
+/// <summary>Who redeems a ticket: the gateway's client where one calls, else the person, and in <c>ClientAt</c> also where he is. A gateway redeems from where it stands.</summary>
+internal sealed record TicketHolder(string Client, string ClientAt)
+{
+    public static TicketHolder Of(CallerFeature callers, IPAddress? address)
+    {
+        if (callers.Gateway is { } gateway) return new($"gateway {gateway.Issuer} {gateway.ClientId}", $"gateway {gateway.Issuer} {gateway.ClientId}");
+        var person = $"person {callers.Caller.Issuer} {callers.Caller.Subject}";
+        return new(person, $"{person} at {address}");
+    }
 }

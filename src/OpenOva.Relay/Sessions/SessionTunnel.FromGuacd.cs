@@ -18,6 +18,7 @@ internal sealed partial class SessionTunnel
     private readonly List<long> _syncs = [];
     private SessionOutcome? _targetEnd;
     private long _lastDrawn;
+    private int _isAnswering;
 
     private async Task FromGuacdAsync(CancellationToken cancellation)
     {
@@ -103,10 +104,10 @@ internal sealed partial class SessionTunnel
         if (!_personGone && !_queue.TryAdd(_delivery.WrittenSpan)) End(SessionOutcome.Of(SessionEndReason.ReaderTooSlow, ErrorReason.ReaderTooSlow));
         _batch.Clear();
         _delivery.ResetWrittenCount();
-        if (_syncs.Count > 0) await SyncedAsync(cancellation);
+        if (_syncs.Count > 0) Synced(cancellation);
     }
 
-    private async ValueTask SyncedAsync(CancellationToken cancellation)
+    private void Synced(CancellationToken cancellation)
     {
         lock (_watchGate)
         {
@@ -121,17 +122,26 @@ internal sealed partial class SessionTunnel
         }
 
         _syncs.Clear();
-        await AnswerForThePersonAsync(cancellation);
+        AnswerForThePerson(cancellation);
     }
 
-    private async ValueTask AnswerForThePersonAsync(CancellationToken cancellation)
+    // One at a time and never waited for: where guacd does not read, what it draws is taken all the same, and the next answer covers the one before.
+    private void AnswerForThePerson(CancellationToken cancellation)
     {
+        if (Interlocked.Exchange(ref _isAnswering, 1) == 1) return;
         long? answer;
         lock (_watchGate)
         {
             answer = (_personGone || _watch.IsBehind) && _watch.Last is { } last ? _watch.NextForGuacd(last) : null;
         }
 
-        if (answer is { } timestamp) await _guacd.AnswerSyncAsync(timestamp, cancellation);
+        if (answer is { } timestamp) _ = AnswerAsync(timestamp, cancellation);
+        else Volatile.Write(ref _isAnswering, 0);
+    }
+
+    private async Task AnswerAsync(long timestamp, CancellationToken cancellation)
+    {
+        await GuardAsync(token => _guacd.AnswerSyncAsync(timestamp, token).AsTask(), SessionEndReason.GuacdLost, cancellation);
+        Volatile.Write(ref _isAnswering, 0);
     }
 }

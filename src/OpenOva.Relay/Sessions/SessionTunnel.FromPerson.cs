@@ -76,6 +76,8 @@ internal sealed partial class SessionTunnel
             return false;
         }
 
+        // Whoever is being cut does nothing more to the target, however slowly he reads why.
+        if (_ending.Task.IsCompleted) return false;
         if (instruction.Is(Opcodes.Ack) || instruction.Is(Opcodes.Nop) || instruction.Is(Opcodes.Size))
         {
             _forward.Write(instruction.Raw);

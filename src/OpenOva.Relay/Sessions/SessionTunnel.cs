@@ -38,6 +38,8 @@ internal sealed partial class SessionTunnel
     private readonly Lock _watchGate = new();
     private readonly TaskCompletionSource<SessionOutcome> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<long> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // The person knows that his session has begun: what he is told comes after that.
+    private readonly TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationToken _personLeft;
     private volatile bool _personGone;
     private volatile bool _locked;
@@ -48,7 +50,7 @@ internal sealed partial class SessionTunnel
     /// <param name="syncedSpool">Not null: delivery waits until the spool is synced.</param>
     /// <param name="link">The person's end.</param>
     /// <param name="limits">When it is cut.</param>
-    /// <param name="noticed">Receives what the person is told; must not block.</param>
+    /// <param name="noticed">Receives what the person was told, after it was written to him; must not block.</param>
     /// <param name="options">Limits of every session.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
@@ -84,11 +86,7 @@ internal sealed partial class SessionTunnel
     }
 
     /// <summary>Tells the person, if he is there and reads.</summary>
-    public void Notify(SessionNotice notice)
-    {
-        _noticed(notice);
-        _ = NotifyAsync(notice, _personLeft);
-    }
+    public void Notify(SessionNotice notice) => _ = NotifyAsync(notice);
 
     /// <summary>Carries the session to its end.</summary>
     public async Task<SessionOutcome> RunAsync()
@@ -104,9 +102,11 @@ internal sealed partial class SessionTunnel
 
         var outcome = await _ending.Task;
         _connected.TrySetCanceled();
+        if (!_connected.Task.IsCompletedSuccessfully) _told.TrySetCanceled();
         await SayGoodbyeAsync(outcome, fromGuacd, toPerson, stopPerson);
         await stop.CancelAsync();
         await Task.WhenAll(fromGuacd, toPerson, fromPerson, pulse, keepAlive);
+        _told.TrySetCanceled();
         await _guacd.DisposeAsync();
         return outcome;
     }
@@ -143,16 +143,17 @@ internal sealed partial class SessionTunnel
     }
 
     // Not waited for: a person who does not read must not hold up anything else.
-    private async Task NotifyAsync(SessionNotice notice, CancellationToken cancellation)
+    private async Task NotifyAsync(SessionNotice notice)
     {
         try
         {
-            await Connected.WaitAsync(cancellation);
-            await _link.NoticeAsync(notice, cancellation);
+            await _told.Task;
+            await _link.NoticeAsync(notice, _personLeft);
+            _noticed(notice);
         }
         catch (Exception exception)
         {
-            if (!cancellation.IsCancellationRequested) _logger.LinkBroke(_subject.Id, "the person's link", exception);
+            if (!_told.Task.IsCanceled && !_personLeft.IsCancellationRequested) _logger.LinkBroke(_subject.Id, "the person's link", exception);
         }
     }
 
@@ -160,10 +161,11 @@ internal sealed partial class SessionTunnel
     {
         await Connected.WaitAsync(cancellation);
         await _link.StartedAsync(cancellation);
+        _told.TrySetResult();
         await _queue.WriteToAsync(_link, cancellation);
     }
 
-    // Signs of life, and what must happen though nothing comes: answering guacd for a person who lags, and giving up on a first frame.
+    // Signs of life, and what must happen though nothing comes: answering guacd for a person who lags, giving up on a first frame, cutting. It waits for nobody.
     private async Task PulseAsync(CancellationToken cancellation)
     {
         var ticksABeat = Evidence.Recording.Heartbeat.PeriodMs / PulseMs;
@@ -177,7 +179,7 @@ internal sealed partial class SessionTunnel
             if (!_connected.Task.IsCompleted && _time.GetElapsedTime(started) > _options.FirstFrame)
                 End(SessionOutcome.Of(SessionEndReason.ConnectFailed, ErrorReason.TargetTimeout));
             KeepLimits();
-            await AnswerForThePersonAsync(cancellation);
+            AnswerForThePerson(cancellation);
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
         var start = requests.Current.Start;
         using var link = new GrpcLink(requests, responses);
         var outcome = await carrier.CarryAsync(
-            SessionTickets.Client(context.Callers()), start.TunnelTicket, DisplayOf(start), link, id => link.SessionId = id, context.CancellationToken);
+            TicketHolder.Of(context.Callers(), context.GetHttpContext().Connection.RemoteIpAddress), start.TunnelTicket, DisplayOf(start), link, id => link.SessionId = id, context.CancellationToken);
         await link.EndedAsync(outcome, context.CancellationToken);
     }
 

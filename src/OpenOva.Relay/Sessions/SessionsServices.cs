@@ -32,6 +32,7 @@ internal static class SessionsServices
         services.AddSingleton<GrantedSessions>();
         services.AddSingleton<FindExtendableSession>(p => p.GetRequiredService<GrantedSessions>().FindAsync);
         services.AddSingleton<ExtendSession>(p => p.GetRequiredService<GrantedSessions>().ExtendAsync);
+        services.AddSingleton<IsSessionOver>(GrantedSessions.IsOverAsync);
         services.AddSingleton<EndGrantedSessions>(p => p.GetRequiredService<GrantedSessions>().EndAsync);
         services.AddSingleton<SignedOutSessions>();
         services.AddSingleton<RecheckHealth>();

@@ -116,12 +116,20 @@ public abstract class AccessPathTests
     public async Task Extension_Approved_MovesTheEndOfTheLiveSession()
     {
         await using var world = await AccessWorld.StartAsync(DeployAsync);
-        await world.DecideAsync((await world.RequestAsync(seconds: 60)).RequestId);
+        var first = await world.RequestAsync(seconds: 60);
+        await world.DecideAsync(first.RequestId);
         await using var tunnel = await TunnelClient.OpenAsync(world.Relay, connection: "ssh-jit");
         await tunnel.Started;
 
         Assert.Equal(ErrorReason.InvalidArgument, await AccessWorld.RefusedAsync(() => world.RequestAsync(seconds: 30, extends: tunnel.Session)));
         Assert.Equal(ErrorReason.NotPermitted, await AccessWorld.RefusedAsync(() => world.RequestAsync(extends: AuthorizationCalls.Unknown)));
+        Assert.Equal(ErrorReason.InvalidArgument, await AccessWorld.RefusedAsync(async () => await world.Relay.Access.RequestAsync(
+            new()
+            {
+                Connection = "ssh-jit", Reason = "longer than the connection allows", FromUs = AccessWorld.InSeconds(86_400), UntilUs = AccessWorld.InSeconds(86_700),
+                ExtendsSession = tunnel.Session,
+            },
+            await world.Relay.AsAsync("olivia"))));
         var extension = await world.RequestAsync(seconds: 1_200, extends: tunnel.Session);
         await world.DecideAsync(extension.RequestId, "abel");
         await Streams.UntilAsync(() => tunnel.Notices.Any(notice => notice.Kind == TunnelNoticeKind.Extended && notice.AtUs == extension.UntilUs));
@@ -129,9 +137,27 @@ public abstract class AccessPathTests
         var session = (await world.Relay.Sessions.GetAsync(new() { SessionId = tunnel.Session }, await world.Relay.AsAsync("olivia"))).Session;
         Assert.Equal((extension.UntilUs, extension.RequestId), (session.UntilUs, session.RequestId));
         Assert.Single(await world.LedgerAsync(), "session.extended");
-        await world.Relay.Access.RevokeAsync(new() { RequestId = extension.RequestId, Reason = "done" }, await world.Relay.AsAsync("olivia"));
+        // It rests on both approvals, whichever is taken back.
+        await world.Relay.Access.RevokeAsync(new() { RequestId = first.RequestId, Reason = "forged" }, await world.Relay.AsAsync("sofia"));
         await tunnel.Finished;
         Assert.Equal(SessionEndReason.ApprovalRevoked, tunnel.Ended!.Reason);
+        // What extends a session opens none.
+        Assert.Equal(ErrorReason.ApprovalRequired, await AccessWorld.RefusedAsync(() => TunnelClient.OpenAsync(world.Relay, connection: "ssh-jit")));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Extension_BeyondWhatAPolicyAllows_IsRefusedAndTheRequestStays()
+    {
+        await using var world = await AccessWorld.StartAsync(DeployAsync, AccessWorld.Policy("short", "ssh-jit", "kind: max-duration, minutes: 5"));
+        await world.DecideAsync((await world.RequestAsync(seconds: 1_800)).RequestId);
+        await using var tunnel = await TunnelClient.OpenAsync(world.Relay, connection: "ssh-jit");
+        await tunnel.Started;
+        var extension = await world.RequestAsync(seconds: 2_400, extends: tunnel.Session);
+
+        Assert.Equal(ErrorReason.WrongState, await AccessWorld.RefusedAsync(() => world.DecideAsync(extension.RequestId)));
+
+        Assert.Equal(AccessRequestState.Pending, (await ReadAsync(world, extension.RequestId)).State);
+        Assert.Null(tunnel.Ended);
     }
 
     [Fact(Timeout = 60_000)]

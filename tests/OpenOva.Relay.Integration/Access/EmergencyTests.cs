@@ -46,6 +46,10 @@ public abstract class EmergencyTests
         var opened = await OpenAsync(world, "olivia", "a fire");
         await using var tunnel = await TunnelClient.RedeemAsync(world.Relay, opened.TunnelTicket);
         await tunnel.Started;
+        Assert.Equal(ErrorReason.WrongState, await AccessWorld.RefusedAsync(async () => await world.Relay.Access.ReviewAsync(Review(opened.SessionId), await world.Relay.AsAsync("rita"))));
+        Assert.Equal(ErrorReason.WrongState, await AccessWorld.RefusedAsync(async () =>
+            await world.Relay.Access.ConfirmRotationAsync(new() { SessionId = opened.SessionId }, await world.Relay.AsAsync("adam"))));
+        Assert.Equal(ErrorReason.NotPermitted, await AccessWorld.RefusedAsync(() => world.RequestAsync("ssh-jit", extends: opened.SessionId)));
         await tunnel.LeaveAsync();
         await tunnel.Finished;
         var session = await world.Relay.WaitForAsync(opened.SessionId, SessionState.Verified);
@@ -74,6 +78,7 @@ public abstract class EmergencyTests
 
         Assert.Equal(ErrorReason.OwnDoing, await AccessWorld.RefusedAsync(async () => await world.Relay.Access.ReviewAsync(Review(opened.SessionId), await world.Relay.AsAsync("olga"))));
 
+        await world.Relay.Sessions.TerminateAsync(new() { SessionId = opened.SessionId, Purpose = "over" }, await world.Relay.AsAsync("olivia"));
         Assert.Equal(ReviewOutcome.Accepted, (await world.Relay.Access.ReviewAsync(Review(opened.SessionId), await world.Relay.AsAsync("abel"))).Review.Outcome);
     }
 

@@ -11,6 +11,12 @@ namespace OpenOva.Relay.Integration.Access;
 [Trait("Kind", "Fast")]
 public sealed class RefusalTests
 {
+    private const string TwoApprovals = """
+        "approvals":[{"roles":["db-approver"]},{"roles":["db-approver"]}]
+        """;
+    private const string OneApproval = """
+        "approvals":[{"roles":["db-approver"]}]
+        """;
     private const string Mfa = "kind: mfa-required, mapping: {version: v1, acr: [\"1\"]}, maxAgeMinutes: 1";
 
     [Theory(Timeout = 60_000)]
@@ -86,12 +92,13 @@ public sealed class RefusalTests
 
         Assert.Equal(ErrorReason.ApprovalRequired, await AccessWorld.RefusedAsync(() => TunnelClient.OpenAsync(world.Relay, connection: "ssh-jit")));
         Assert.Equal(ErrorReason.WrongState, await AccessWorld.RefusedAsync(() => world.DecideAsync(pending.RequestId)));
+        Assert.Equal(AccessRequestState.Denied, (await world.DecideAsync(pending.RequestId, verdict: AccessRequestVerdict.Deny, comment: "it has changed")).State);
     }
 
     [Fact(Timeout = 60_000)]
     public async Task Person_WhoDoesNothing_IsWarnedAndCut()
     {
-        await using var world = await AccessWorld.StartAsync(Deployment.EmbeddedAsync, AccessWorld.Policy("idle", "ssh-db", "kind: idle-limit, minutes: 1, warnSeconds: 60"));
+        await using var world = await AccessWorld.StartAsync(Deployment.EmbeddedAsync, AccessWorld.Policy("idle", "ssh-db", "kind: idle-limit, minutes: 1, warnSeconds: 30"));
         var opened = await world.Relay.Sessions.OpenAsync(new() { Connection = "ssh-db", Purpose = "a test" }, await world.Relay.AsAsync("olivia"));
         Assert.Equal(60, opened.IdleLimitSeconds);
         // A minute is the shortest that can be declared; the tunnel keeps what the session's row says.
@@ -134,9 +141,9 @@ public sealed class RefusalTests
     private static async Task ForgeAsync(RelayDatabase database)
     {
         var leaves = await database.QueryAsync<Leaf>("SELECT seq, leaf AS bytes FROM ledger_leaves WHERE type = 'access.decided'");
-        foreach (var leaf in leaves.Where(l => System.Text.Encoding.UTF8.GetString(l.Bytes).Contains("\"approvals\":2", StringComparison.Ordinal)))
+        foreach (var leaf in leaves.Where(l => System.Text.Encoding.UTF8.GetString(l.Bytes).Contains(TwoApprovals, StringComparison.Ordinal)))
         {
-            var forged = System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(leaf.Bytes).Replace("\"approvals\":2", "\"approvals\":1", StringComparison.Ordinal));
+            var forged = System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(leaf.Bytes).Replace(TwoApprovals, OneApproval, StringComparison.Ordinal));
             await database.ExecuteAsync("UPDATE ledger_leaves SET leaf = @forged WHERE seq = @Seq AND organisation = 'acme'", new { forged, leaf.Seq });
         }
     }

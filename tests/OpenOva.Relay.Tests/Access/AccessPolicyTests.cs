@@ -51,6 +51,8 @@ public sealed class AccessPolicyTests
     private static readonly Caller Gateway = Ada with { Subject = "gw", Roles = CallerRoles.Gateway, ClientId = "guacamole-gateway" };
     private static readonly PolicyRule.ChangeWindow Window = new([new RecurringWindow("0 1 * * *", 60, "UTC")]);
     private static readonly PolicyRule.MfaRequired Mfa = new("2026-1", ["gold"], ["mfa"], Factors, 30);
+    private static readonly PolicyRule.ApprovalRequired TwoSecurity = new(2, ["security"]);
+    private static readonly PolicyRule.ApprovalRequired OneLead = new(1, ["team-lead"]);
     private static readonly PolicyRule.BreakGlass Emergency = new(["firecall"], 60);
     private static readonly AccessQuestion Good = new(Decision, Ada, Gateway, "acme", "core-db", CoreDb, false, Now) { Source = IPAddress.Parse("10.1.2.3") };
     private static readonly AccessQuestion Emergencies = Under(Emergency) with { Caller = Ada with { TokenRoles = Set("firecall") }, BreakGlass = true, IsReasoned = true };
@@ -97,6 +99,12 @@ public sealed class AccessPolicyTests
         ["two must approve, one has"] = (Under(new PolicyRule.ApprovalRequired(2, [])) with { Grants = [Grant(-10, 10, 1)] }, "approval-missing"),
         ["two must approve, two have"] = (Under(new PolicyRule.ApprovalRequired(2, [])) with { Grants = [Grant(-10, 10, 2)] }, "admitted"),
         ["two grants of one approval each"] = (Under(new PolicyRule.ApprovalRequired(2, [])) with { Grants = [Grant(-10, 10, 1), Grant(-5, 5, 1)] }, "approval-missing"),
+        ["approved by another role than the connection names"] = (Good with { Connection = Approved, Grants = [Grant(-10, 10, ["team-lead"])] }, "approval-missing"),
+        ["each policy's roles must have approved, two of the wrong"] = (Under(TwoSecurity, OneLead) with { Grants = [Grant(-10, 10, ["team-lead"], ["team-lead"])] }, "approval-missing"),
+        ["each policy's roles must have approved, one of both"] = (Under(TwoSecurity, OneLead) with { Grants = [Grant(-10, 10, ["security", "team-lead"], ["security"])] }, "admitted"),
+        ["a rule without roles counts every approver"] = (Under(new PolicyRule.ApprovalRequired(2, []), OneLead) with { Grants = [Grant(-10, 10, ["team-lead"], ["team-lead"])] }, "admitted"),
+        ["a rule without roles, and an approver without any"] = (Under(new PolicyRule.ApprovalRequired(2, []), OneLead) with { Grants = [Grant(-10, 10, ["team-lead"], [])] }, "approval-missing"),
+        ["nobody names roles"] = (Under(new PolicyRule.ApprovalRequired(1, [])) with { Grants = [Grant(-10, 10, [[]])] }, "admitted"),
         ["the stricter of two policies counts"] =
             (Under(new PolicyRule.ApprovalRequired(1, []), new PolicyRule.ApprovalRequired(2, [])) with { Grants = [Grant(-10, 10, 1)] }, "approval-missing"),
 
@@ -171,8 +179,10 @@ public sealed class AccessPolicyTests
         }),
     ];
 
-    private static AccessGrant Grant(int fromMinutes, int untilMinutes, int approvals) => new(
-        $"0198c0de-0000-7000-8000-0000000001{approvals:00}", NowUs + fromMinutes * 60_000_000L, NowUs + untilMinutes * 60_000_000L, approvals);
+    private static AccessGrant Grant(int fromMinutes, int untilMinutes, int approvals) => Grant(fromMinutes, untilMinutes, [.. Enumerable.Repeat<string[]>(["security"], approvals)]);
+
+    private static AccessGrant Grant(int fromMinutes, int untilMinutes, params string[][] approvals) => new(
+        $"0198c0de-0000-7000-8000-0000000001{approvals.Length:00}", NowUs + fromMinutes * 60_000_000L, NowUs + untilMinutes * 60_000_000L, approvals);
 
     private static DateTimeOffset At(int hour, int minute) => new(2026, 3, 29, hour, minute, 0, TimeSpan.Zero);
 
@@ -259,12 +269,12 @@ public sealed class AccessPolicyTests
         Assert.Equal(
             $$$"""
             {"allowed":true,"connection":{"digest":"{{{CoreDb.Digest}}}","name":"core-db","protocol":"ssh"},"decision":"{{{Decision}}}",
-            "inputs":{"account":null,"acr":"1","amr":[],"audience_roles":["dba","sre"],"auth_time_us":1774747740000000,"break_glass":false,"connection":"in-use",
-            "gateway_client":"guacamole-gateway","grants":[],"matched_networks":[],"matched_roles":["dba"],"max_duration_minutes":null,"names_approvers":false,
+            "inputs":{"account":null,"acr":"1","amr":[],"approver_roles":[],"audience_roles":["dba","sre"],"auth_time_us":1774747740000000,"break_glass":false,"connection":"in-use",
+            "gateway_client":"guacamole-gateway","grants":[],"matched_networks":[],"matched_roles":["dba"],"max_duration_minutes":null,
             "one_organisation":true,"organisation":"acme","policies_invalid":false,"policy_roles":[],"reasoned":false,"recorded":true,"relay_operator":true,
             "sessions":null,"source_known":true,"time_us":1774747800000000},"policies":[],"reason":"admitted","rule":null,
             "subject":{"issuer":"https://sso.example/realms/acme","sub":"f3c9a1"},
-            "terms":{"break_glass":false,"grant":null,"idle_seconds":null,"idle_warn_seconds":null,"recorded":true,"synced":false,"until_us":null}}
+            "terms":{"break_glass":false,"grant":null,"idle_seconds":null,"idle_warn_seconds":null,"recorded":true,"source_bound":false,"synced":false,"until_us":null}}
             """.ReplaceLineEndings(""),
             data);
     }

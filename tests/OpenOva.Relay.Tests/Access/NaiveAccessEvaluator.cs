@@ -52,7 +52,7 @@ internal static class NaiveAccessEvaluator
 
         if (!q.BreakGlass && rules.Any(r => r.Kind == "recording-required") && !q.Connection.Recording.Required) return "recording-missing";
         if (!q.BreakGlass && rules.OfType<PolicyRule.ChangeWindow>().Any(w => !w.Windows.Any(window => ClosesAt(window, q.Now) is not null))) return "outside-change-window";
-        if (!q.BreakGlass && Needed(q) is var needed and > 0 && !Usable(q, needed).Any()) return "approval-missing";
+        if (!q.BreakGlass && NeedsApproval(q) && !Usable(q).Any()) return "approval-missing";
         var limits = rules.OfType<PolicyRule.SessionLimit>().ToList();
         if (limits.Any(l => l.PerPerson is not null && (q.Sessions is null || q.Sessions.OfPerson >= l.PerPerson))) return "person-session-limit";
         return limits.Any(l => l.PerConnection is not null && (q.Sessions is null || q.Sessions.OnConnection >= l.PerConnection)) ? "connection-session-limit" : "admitted";
@@ -70,17 +70,32 @@ internal static class NaiveAccessEvaluator
         }
 
         if (!q.BreakGlass && q.Connection!.Jit is { } jit) ends.Add(q.Now.AddMinutes(jit.MaxDurationMinutes));
-        if (!q.BreakGlass && Needed(q) is var needed and > 0) ends.Add(DateTimeOffset.UnixEpoch.AddMicroseconds(Usable(q, needed).Max(g => g.UntilUs)));
+        if (!q.BreakGlass && NeedsApproval(q)) ends.Add(DateTimeOffset.UnixEpoch.AddMicroseconds(Usable(q).Max(g => g.UntilUs)));
         return ends.Count == 0 ? null : (long)(ends.Min() - DateTimeOffset.UnixEpoch).TotalMicroseconds;
     }
 
-    private static int Needed(AccessQuestion q) => q.Policies.SelectMany(p => p.Rules).OfType<PolicyRule.ApprovalRequired>().Select(r => r.Approvers)
-        .Append(q.Connection!.Jit is { RequiredApprovers.Length: > 0 } ? 1 : 0).Max();
+    private static bool NeedsApproval(AccessQuestion q) => q.Connection!.Jit is { RequiredApprovers.Length: > 0 } || ApprovalRules(q).Any();
 
-    private static IEnumerable<AccessGrant> Usable(AccessQuestion q, int needed)
+    private static IEnumerable<PolicyRule.ApprovalRequired> ApprovalRules(AccessQuestion q) => q.Policies.SelectMany(p => p.Rules).OfType<PolicyRule.ApprovalRequired>();
+
+    private static IEnumerable<AccessGrant> Usable(AccessQuestion q)
     {
         var now = (long)(q.Now - DateTimeOffset.UnixEpoch).TotalMicroseconds;
-        return q.Grants.Where(g => g.Approvals >= needed && g.FromUs <= now && g.UntilUs > now);
+        string[] jit = q.Connection!.Jit is { } terms ? [.. terms.RequiredApprovers] : [];
+        string[] anyone = [.. jit.Union(ApprovalRules(q).SelectMany(r => r.Roles))];
+        foreach (var grant in q.Grants)
+        {
+            if (grant.FromUs > now || grant.UntilUs <= now) continue;
+            if (jit.Length > 0 && !grant.Approvals.Any(roles => roles.Intersect(jit).Any())) continue;
+            var enough = true;
+            foreach (var rule in ApprovalRules(q))
+            {
+                var counting = grant.Approvals.Where(roles => anyone.Length == 0 || roles.Intersect(rule.Roles.Length == 0 ? anyone : [.. rule.Roles]).Any());
+                if (counting.Count() < rule.Approvers) enough = false;
+            }
+
+            if (enough) yield return grant;
+        }
     }
 
     private static string? Mfa(AccessQuestion q, PolicyRule.MfaRequired rule)

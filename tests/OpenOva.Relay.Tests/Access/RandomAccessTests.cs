@@ -18,6 +18,7 @@ public sealed class RandomAccessTests
     private const int Questions = 10_000;
     private static readonly DateTimeOffset Monday = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly string[] Roles = ["dba", "sre", "developer", "payroll", "firecall", "chief"];
+    private static readonly string[] Approvers = ["security", "team-lead", "owner"];
     private static readonly string[] Methods = ["pwd", "pin", "otp", "hwk", "fpt", "mfa"];
     private static readonly string[] Networks = ["10.0.0.0/8", "10.1.0.0/16", "192.168.7.0/24", "2001:db8::/32", "0.0.0.0/0"];
     private static readonly string[] Addresses = ["10.1.2.3", "10.9.0.1", "192.168.7.255", "192.168.8.0", "2001:db8::1", "2001:db9::1", "::ffff:10.1.0.9"];
@@ -90,7 +91,7 @@ public sealed class RandomAccessTests
         Port = 22,
         AudienceRoles = [.. Some(random, Roles, 4)],
         Recording = new RecordingTerms(random.Next(4) != 0, "guacamole-recordings", 400),
-        Jit = random.Next(3) == 0 ? new JitTerms(["security"], random.Next(1, 120)) : null,
+        Jit = random.Next(3) == 0 ? new JitTerms([Pick(random, Approvers)], random.Next(1, 120)) : null,
         Parameters = ImmutableSortedDictionary<string, string>.Empty,
         Secrets = ImmutableSortedDictionary<string, SecretLocation>.Empty,
         TargetIdentity = TargetIdentity.Verified,
@@ -118,7 +119,7 @@ public sealed class RandomAccessTests
         5 => new PolicyRule.SourceNetworks([.. Some(random, Networks, 3).DefaultIfEmpty("10.0.0.0/8")]),
         6 => new PolicyRule.SeparationOfDuties([Pick(random, Roles)]),
         7 => new PolicyRule.SessionLimit(random.Next(2) == 0 ? null : random.Next(1, 4), random.Next(2) == 0 ? null : random.Next(1, 5)),
-        8 => new PolicyRule.ApprovalRequired(random.Next(1, 3), []),
+        8 => new PolicyRule.ApprovalRequired(random.Next(1, 3), [.. Some(random, Approvers, 2)]),
         _ => new PolicyRule.BreakGlass([.. Some(random, Roles, 3).DefaultIfEmpty("firecall")], random.Next(1, 120)),
     };
 
@@ -129,7 +130,8 @@ public sealed class RandomAccessTests
     {
         var at = now.ToUnixMicroseconds();
         var from = at + (random.Next(4) == 0 ? random.Next(-1, 2) : random.NextInt64(-3_600_000_000, 600_000_000));
-        return new AccessGrant($"request-{number}", from, random.Next(4) == 0 ? at + random.Next(-1, 2) : from + random.NextInt64(1, 7_200_000_000), random.Next(1, 3));
+        return new AccessGrant($"request-{number}", from, random.Next(4) == 0 ? at + random.Next(-1, 2) : from + random.NextInt64(1, 7_200_000_000),
+            [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Some(random, Approvers, 3))]);
     }
 
     private static List<string> Some(Random random, string[] of, int most) => of.OrderBy(_ => random.Next()).Take(random.Next(most + 1)).Order(StringComparer.Ordinal).ToList();

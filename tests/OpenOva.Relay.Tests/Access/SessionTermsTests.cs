@@ -34,9 +34,9 @@ public sealed class SessionTermsTests
         // The window of two hours opened half an hour ago.
         var inputs = Inputs with
         {
-            NamesApprovers = true,
+            ApproverRoles = ["security"],
             MaxDurationMinutes = jit,
-            Grants = [new AccessGrant("r", Us(-60), Us(grantMinutes), 1)],
+            Grants = [new AccessGrant("r", Us(-60), Us(grantMinutes), [["security"]])],
             Policies = [Policy(new PolicyRule.MaxDuration(longest)), Policy(new PolicyRule.MaxDuration(500)), Policy(new PolicyRule.ChangeWindow([new("0 22 * * *", 120, "UTC")]))],
         };
 
@@ -48,7 +48,7 @@ public sealed class SessionTermsTests
     [Fact]
     public void Terms_OfTwoGrants_RestOnTheOneThatHoldsLonger()
     {
-        var terms = SessionTerms.Of(Inputs with { NamesApprovers = true, Grants = [new("a", Us(-1), Us(5), 1), new("b", Us(-1), Us(9), 1), new("c", Us(1), Us(99), 1)] });
+        var terms = SessionTerms.Of(Inputs with { ApproverRoles = ["security"], Grants = [new("a", Us(-1), Us(5), [["security"]]), new("b", Us(-1), Us(9), [["security"]]), new("c", Us(1), Us(99), [["security"]]), new("d", Us(-1), Us(99), [["team-lead"]])] });
 
         Assert.Equal(("b", Us(9)), (terms.Grant, terms.UntilUs));
     }
@@ -66,7 +66,7 @@ public sealed class SessionTermsTests
     {
         var terms = SessionTerms.Of(Inputs with
         {
-            BreakGlass = true, IsRecorded = false, NamesApprovers = true, MaxDurationMinutes = 5, Grants = [new("a", Us(-1), Us(5), 1)],
+            BreakGlass = true, IsRecorded = false, ApproverRoles = ["security"], MaxDurationMinutes = 5, Grants = [new("a", Us(-1), Us(5), [["security"]])],
             Policies = [Policy(new PolicyRule.BreakGlass(["firecall"], 40)), Policy(new PolicyRule.ChangeWindow([new("0 5 * * *", 60, "UTC")]))],
         });
 

@@ -118,11 +118,12 @@ public sealed class PersistedNamesTests
             "0031_session_orders 328119e6fa710865f5f82bd1a88b8796a6e9fbc5950c4f5072d1980a01515f9b",
             "0032_session_sign_in 4d0c997744281a4253f378c046c727395a66ed0830c22486fa81b47fd93c13d3",
             "0035_sessions_unfinished fa39150bbf232f578dbf38e300cdb022661f051b4594a3bd3b677cbd71e55179",
-            "0036_session_terms 9e090347e78e9f55f19d7c790a2725b8beb3741911cadcc067f4a518d8ce4fb3",
+            "0036_session_terms 30f0ed2d234200a40e63223ce1b269629c5d8ab8485f4066fb66cb0e951c6096",
+            "0037_session_locks 247b46e29c8815c9b5dde8ee42ef3b3ddd31d94e6dfe269008884683ebe7089c",
             "0040_recordings e5f41a66e9e20003472d51806b69a65e9fa2585ec24fd18db8951c5791be9a78",
             "0041_recording_claims 5fc765aea8dbd614c2c1d6bdc1668f41edb5b014a4a8b1453b07a21654c9727f",
             "0050_reports ca36131d5486ac98f870b9ae30d521302b0422e98204ba1769f69aec638bbf30",
-            "0060_access c7ffafacb1129cdaa240b8ffbb491edcbe5a24746f3ba5bfeeccedef988e128c",
+            "0060_access e0eefd62916cfbf1fc976be7927c18d3f01189f8152258e2b24fde24e18f3dc9",
         ],
         Migration.Embedded(typeof(RelayHost).Assembly).Select(m => $"{m.Version:D4}_{m.Name} {m.Checksum}"));
 

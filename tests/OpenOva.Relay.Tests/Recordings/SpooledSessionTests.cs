@@ -31,12 +31,13 @@ public sealed class SpooledSessionTests
     public void Positions_OfABusyDay_TakeAFewBytesEach()
     {
         var session = new SpooledSession(Guid.NewGuid());
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0L; i < 100_000; i++) session.Add(new(1 + i / 50_000, i % 50_000 * 700));
-        var bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
+        var bytes = GC.GetAllocatedBytesForCurrentThread() - before;
 
         Assert.Equal(100_000u, session.Count);
-        Assert.InRange(bytes, 0, 600_000);
+        // What was allocated while it grew, which is about twice what is kept.
+        Assert.InRange(bytes, 0, 1_500_000);
         Assert.Equal(new SpoolPosition(2, 49_999 * 700), session.All().Last());
     }
 

@@ -74,6 +74,22 @@ public sealed class SessionLimitsTests
     }
 
     [Fact]
+    public void Idle_WarnedAsLongBeforeAsTheLimitIs_DoesNotWarnWhoIsBusy()
+    {
+        var limits = new SessionLimits(null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), _time);
+
+        for (var i = 0; i < 100; i++)
+        {
+            limits.Input();
+            _time.Advance(TimeSpan.FromSeconds(1));
+            Assert.Equal(default, limits.Look());
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(29));
+        Assert.NotNull(limits.Look().Notice);
+    }
+
+    [Fact]
     public void Limits_None_NeverEnd()
     {
         var limits = new SessionLimits(null, null, TimeSpan.Zero, _time);

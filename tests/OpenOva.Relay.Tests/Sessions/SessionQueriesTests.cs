@@ -61,19 +61,29 @@ public abstract class SessionQueriesTests(TestDatabaseKind kind) : LedgerFixture
         var row = await OpenAsync(1, "hash-1", seconds: 60);
         await OpenAsync(2, "hash-2", seconds: -1);
 
-        Assert.Equal(row.Id, (await SessionQueries.FindByTicketAsync(Db, "hash-1", Client, Cancellation))?.Id);
-        Assert.Null(await SessionQueries.FindByTicketAsync(Db, "hash-1", "gateway another", Cancellation));
-        Assert.Null(await SessionQueries.FindByTicketAsync(Db, "hash-0", Client, Cancellation));
-        Assert.Null(await SessionQueries.FindByTicketAsync(Db, "hash-2", Client, Cancellation));
+        Assert.Equal(row.Id, (await SessionQueries.FindByTicketAsync(Db, "hash-1", Holder(Client), Cancellation))?.Id);
+        Assert.Null(await SessionQueries.FindByTicketAsync(Db, "hash-1", Holder("gateway another"), Cancellation));
+        Assert.Null(await SessionQueries.FindByTicketAsync(Db, "hash-0", Holder(Client), Cancellation));
+        Assert.Null(await SessionQueries.FindByTicketAsync(Db, "hash-2", Holder(Client), Cancellation));
 
         Assert.False(await RedeemAsync(row, "hash-1", "gateway another"));
         Assert.False(await RedeemAsync(row, "hash-2"));
         Assert.True(await RedeemAsync(row, "hash-1"));
         Assert.False(await RedeemAsync(row, "hash-1"));
-        Assert.Null(await SessionQueries.FindByTicketAsync(Db, "hash-1", Client, Cancellation));
+        Assert.Null(await SessionQueries.FindByTicketAsync(Db, "hash-1", Holder(Client), Cancellation));
 
         var redeemed = (await SessionQueries.FindAsync(Db, "acme", row.Id, Cancellation))!;
         Assert.Equal(("CONNECTING", "replica-a", 7L, true), (redeemed.State, redeemed.Replica, redeemed.Epoch, redeemed.RecordingOpened));
+    }
+
+    [Fact]
+    public async Task Ticket_BoundToAnAddress_IsHisWhoIsThere()
+    {
+        await OpenAsync(1, "hash-1", seconds: 60);
+        await TransactAsync(async transaction => await transaction.ExecuteAsync("UPDATE session_tickets SET client = @there", new { there = Holder(Client).ClientAt }) == 1);
+
+        Assert.NotNull(await SessionQueries.FindByTicketAsync(Db, "hash-1", Holder(Client), Cancellation));
+        Assert.Null(await SessionQueries.FindByTicketAsync(Db, "hash-1", Holder(Client) with { ClientAt = $"{Client} at 10.1.2.4" }, Cancellation));
     }
 
     [Fact]
@@ -83,7 +93,7 @@ public abstract class SessionQueriesTests(TestDatabaseKind kind) : LedgerFixture
         RelayDatabase[] replicas = [Db, Replica(), Replica(), Replica()];
 
         var redeemed = await BoundedAsync(Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(() =>
-            replicas[i % 4].TransactAsync(transaction => SessionQueries.RedeemAsync(transaction, "hash-1", Client, row, $"replica-{i}", i + 1, true), Cancellation)))));
+            replicas[i % 4].TransactAsync(transaction => SessionQueries.RedeemAsync(transaction, "hash-1", Holder(Client), row, $"replica-{i}", i + 1, true), Cancellation)))));
 
         var winner = Assert.Single(Enumerable.Range(0, 20), i => redeemed[i]);
         Assert.Equal($"replica-{winner}", (await SessionQueries.FindAsync(Db, "acme", row.Id, Cancellation))!.Replica);
@@ -227,8 +237,10 @@ public abstract class SessionQueriesTests(TestDatabaseKind kind) : LedgerFixture
     private async Task<IEnumerable<int>> PageAsync(string before, int most, string? subject = null) =>
         (await SessionQueries.ListAsync(Db, "acme", "https://sso.example/realms/acme", subject, before, most, Cancellation)).Select(row => (int)row.OpenedUs);
 
+    private static TicketHolder Holder(string client) => new(client, $"{client} at 10.1.2.3");
+
     private Task<bool> RedeemAsync(SessionRow row, string hash, string client = Client, long epoch = 7, string replica = "replica-a") =>
-        TransactAsync(transaction => SessionQueries.RedeemAsync(transaction, hash, client, row, replica, epoch, true));
+        TransactAsync(transaction => SessionQueries.RedeemAsync(transaction, hash, Holder(client), row, replica, epoch, true));
 
     private static Task<bool> EndAsync(RelayTransaction transaction, SessionRow row, long epoch, long at) =>
         SessionQueries.EndedAsync(transaction, "acme", row.Id, epoch, SessionState.Ended, SessionEndReason.ClientLeft, null, 0, at);

@@ -16,7 +16,7 @@ namespace OpenOva.Relay.Access.Emergency;
 /// What emergency access owes: a review by somebody else within one business day, and another credential on the target, which the session may have seen.
 /// </summary>
 internal sealed class EmergencyReviews(
-    RelayDatabase database, LedgerStage ledger, Persons persons, NoticeStage notices, AccessOptions options, TimeProvider time)
+    RelayDatabase database, LedgerStage ledger, Persons persons, NoticeStage notices, IsSessionOver isOver, AccessOptions options, TimeProvider time)
 {
     private const int SaltBytes = 16;
     private const int Most = 100;
@@ -50,6 +50,8 @@ internal sealed class EmergencyReviews(
             async transaction =>
             {
                 var now = time.GetUnixMicroseconds();
+                // What goes on cannot be looked at as a whole.
+                if (!await isOver(transaction, row.Organisation, session)) throw new RelayException(ErrorReason.WrongState, ("rule", "session-live"));
                 await persons.RememberAsync(transaction, caller);
                 if (!await ReviewQueries.ReviewedAsync(transaction, row.Organisation, session, caller.Issuer, caller.Subject, outcome.Name(), salt, comment, now))
                     throw new RelayException(ErrorReason.WrongState);
@@ -74,6 +76,7 @@ internal sealed class EmergencyReviews(
             async transaction =>
             {
                 var now = time.GetUnixMicroseconds();
+                if (!await isOver(transaction, row.Organisation, session)) throw new RelayException(ErrorReason.WrongState, ("rule", "session-live"));
                 await persons.RememberAsync(transaction, caller);
                 if (!await ReviewQueries.RotatedAsync(transaction, row.Organisation, session, now)) throw new RelayException(ErrorReason.WrongState);
                 await ledger.AddAsync(transaction, row.Organisation, LedgerEventTypes.CredentialRotated, new JsonObject

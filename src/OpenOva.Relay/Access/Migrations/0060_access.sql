@@ -33,13 +33,14 @@ CREATE TABLE access_request_texts (
     PRIMARY KEY (organisation, request)
 );
 
--- What others decided. comment: as above, with its own salt.
+-- What others decided. roles: the connection's approver roles that the person had, a JSON array. comment: as above, with its own salt.
 CREATE TABLE access_request_decisions (
     organisation TEXT   NOT NULL,
     request      TEXT   NOT NULL,
     issuer       TEXT   NOT NULL,
     subject      TEXT   NOT NULL,
     verdict      TEXT   NOT NULL,
+    roles        TEXT   NOT NULL,
     salt         BYTEA  NOT NULL,
     comment      TEXT   NOT NULL,
     decided_us   BIGINT NOT NULL,

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using OpenOva.Relay.Access.Notices;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence;
@@ -24,15 +25,16 @@ internal sealed class AccessDecisions(
         if (verdict is not (AccessRequestVerdict.Approve or AccessRequestVerdict.Deny)) throw RelayException.InvalidField("verdict");
         AccessRequests.CheckText("comment", comment, required: verdict == AccessRequestVerdict.Deny);
         var row = await FindAsync(caller, request, cancellation);
-        if (approvers.MatchedRoles(caller, row.Organisation, row.Connection) is not { } matched) throw new RelayException(ErrorReason.NotPermitted);
-        // Whoever asked did not ask for what the connection has become.
-        if (approvers.Find(row.Organisation, row.Connection)?.Connection.Digest != row.ConnectionDigest) throw new RelayException(ErrorReason.WrongState, ("rule", "connection-changed"));
+        if (approvers.Find(row.Organisation, row.Connection) is not var (connection, policies) || Approver.MatchedRoles(caller, connection, policies) is not { } matched)
+            throw new RelayException(ErrorReason.NotPermitted);
         if (await persons.IsOwnAsync(database, caller, row.Issuer, row.Subject, cancellation))
         {
             await RefuseAsync(row, caller, "own-request", cancellation);
             throw new RelayException(ErrorReason.OwnDoing);
         }
 
+        // Whoever asked did not ask for what the connection has become.
+        if (verdict == AccessRequestVerdict.Approve && connection.Digest != row.ConnectionDigest) throw new RelayException(ErrorReason.WrongState, ("rule", "connection-changed"));
         var salt = RandomNumberGenerator.GetBytes(SaltBytes);
         var isSecondAccount = await database.TransactAsync(
             async transaction =>
@@ -44,9 +46,10 @@ internal sealed class AccessDecisions(
                 if (await HasDecidedAsync(transaction, current, caller)) return true;
                 await RequestQueries.InsertDecisionAsync(transaction, row.Organisation, row.Id, new RequestDecisionRow
                 {
-                    Issuer = caller.Issuer, Subject = caller.Subject, Verdict = verdict.Name(), Salt = salt, Comment = comment, DecidedUs = now,
+                    Issuer = caller.Issuer, Subject = caller.Subject, Verdict = verdict.Name(), Roles = JsonSerializer.Serialize(matched), Salt = salt, Comment = comment, DecidedUs = now,
                 });
-                await SettleAsync(transaction, current, caller, verdict, matched, comment.Length == 0 ? null : Digests.Commitment(salt, comment), now);
+                await SettleAsync(
+                    transaction, current, caller, verdict, matched, Approvals.Needs(connection, policies), comment.Length == 0 ? null : Digests.Commitment(salt, comment), now);
                 return false;
             },
             cancellation);
@@ -103,18 +106,25 @@ internal sealed class AccessDecisions(
     }
 
     private async Task SettleAsync(
-        RelayTransaction transaction, RequestRow row, Caller approver, AccessRequestVerdict verdict, IReadOnlyList<string> matched, string? comment, long now)
+        RelayTransaction transaction, RequestRow row, Caller approver, AccessRequestVerdict verdict, IReadOnlyList<string> matched, IReadOnlyList<ApprovalNeed> needs,
+        string? comment, long now)
     {
-        // The policies may have become stricter since it was asked.
-        var needed = Math.Max(row.ApproversNeeded, approvers.Find(row.Organisation, row.Connection) is var (connection, policies) ? Approvals.Needed(connection, policies) : 0);
-        var approvals = row.Approvals + (verdict == AccessRequestVerdict.Approve ? 1 : 0);
-        var state = verdict == AccessRequestVerdict.Deny ? AccessRequestState.Denied : approvals >= needed ? AccessRequestState.Approved : AccessRequestState.Pending;
+        // The policies may have become stricter since it was asked, but not more lenient for it.
+        var needed = needs.Select(need => (long)need.Approvers).Append(row.ApproversNeeded).Max();
+        var approvals = (await RequestQueries.ApprovalsAsync(transaction, row)).Select(decision => decision.MatchedRoles).ToList();
+        var isMet = approvals.Count >= needed && needs.All(need => need.IsMetBy(approvals));
+        var state = verdict == AccessRequestVerdict.Deny ? AccessRequestState.Denied : isMet ? AccessRequestState.Approved : AccessRequestState.Pending;
         var expires = state == AccessRequestState.Approved ? row.UntilUs : row.ExpiresUs;
-        if (!await RequestQueries.ChangeAsync(transaction, row, state, approvals, expires, now)) throw new RelayException(ErrorReason.WrongState);
+        if (!await RequestQueries.ChangeAsync(transaction, row, state, approvals.Count, expires, now)) throw new RelayException(ErrorReason.WrongState);
         await ledger.AddAsync(
-            transaction, row.Organisation, LedgerEventTypes.AccessRequestDecided, RequestEvents.Decided(row, approver, verdict, matched, approvals, needed, state, comment));
-        if (state == AccessRequestState.Approved && row.ExtendsSession is { } session && !await extend(transaction, row.Organisation, session, row.Id, row.UntilUs))
-            throw new RelayException(ErrorReason.WrongState, ("rule", "session-over"));
+            transaction, row.Organisation, LedgerEventTypes.AccessRequestDecided, RequestEvents.Decided(row, approver, verdict, matched, approvals.Count, needed, state, comment));
+        if (state == AccessRequestState.Approved && row.ExtendsSession is { } session)
+        {
+            var refusal = await extend(transaction, row.Organisation, session, row.Id, row.ConnectionDigest, row.UntilUs);
+            if (refusal != ExtensionRefusal.None)
+                throw new RelayException(ErrorReason.WrongState, ("rule", refusal == ExtensionRefusal.SessionOver ? "session-over" : "limit-reached"));
+        }
+
         await notices.AddAsync(transaction, row.Organisation, NoticeKinds.Decided, row.Connection, request: row.Id, state: state.Name());
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using OpenOva.Relay.Access.Notices;
+using OpenOva.Relay.Connections.Policies;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence;
 using OpenOva.Relay.Evidence.Ledger;
@@ -29,15 +30,13 @@ internal sealed class AccessRequests(
         CheckText("reason", wanted.Reason, required: true);
         if (approvers.Find(caller.Organisation, wanted.Connection) is not var (connection, policies) || !AccessPolicy.Reaches(caller, connection))
             throw new RelayException(ErrorReason.NotPermitted);
-        var needed = Approvals.Needed(connection, policies);
-        if (needed == 0) throw new RelayException(ErrorReason.WrongState, ("rule", "no-approval-needed"));
+        var needs = Approvals.Needs(connection, policies);
+        if (needs.Count == 0) throw new RelayException(ErrorReason.WrongState, ("rule", "no-approval-needed"));
         var now = time.GetUnixMicroseconds();
+        if (PolicyRules.Of<PolicyRule.SeparationOfDuties>(policies).Any(found => found.Rule.ConflictingRoles.Any(caller.TokenRoles.Contains)))
+            throw new RelayException(ErrorReason.DutiesConflict);
         var (from, until) = Window(wanted, connection.Jit?.MaxDurationMinutes, now);
-        if (wanted.ExtendsSession.Length > 0)
-        {
-            await CheckExtensionAsync(caller, wanted, until, cancellation);
-            from = now;
-        }
+        if (wanted.ExtendsSession.Length > 0) await CheckExtensionAsync(caller, wanted, connection.Digest, until, cancellation);
 
         var ticket = await tickets.CheckAsync(caller.Organisation, wanted.TicketReference, cancellation);
         var row = new RequestRow
@@ -51,7 +50,7 @@ internal sealed class AccessRequests(
             State = AccessRequestState.Pending.Name(),
             FromUs = from,
             UntilUs = until,
-            ApproversNeeded = needed,
+            ApproversNeeded = needs.Max(need => need.Approvers),
             ExtendsSession = wanted.ExtendsSession.Length == 0 ? null : wanted.ExtendsSession,
             TicketState = ticket.State,
             CreatedUs = now,
@@ -85,7 +84,8 @@ internal sealed class AccessRequests(
 
     private (long From, long Until) Window(WantedAccess wanted, int? maxMinutes, long now)
     {
-        // A clock that is a little behind must not make "now" the past.
+        // An extension goes on from now. A clock that is a little behind must not make "now" the past.
+        if (wanted.ExtendsSession.Length > 0 && wanted.FromUs != 0) throw RelayException.InvalidField("from_us");
         var from = wanted.FromUs == 0 || (wanted.FromUs < now && wanted.FromUs >= now - 5 * MicrosecondsAMinute) ? now : wanted.FromUs;
         if (from < now) throw RelayException.InvalidField("from_us");
         var longest = maxMinutes is { } minutes ? minutes * MicrosecondsAMinute : options.MaxDuration.Ticks / TimeSpan.TicksPerMicrosecond;
@@ -94,11 +94,11 @@ internal sealed class AccessRequests(
         return (from, wanted.UntilUs);
     }
 
-    private async Task CheckExtensionAsync(Caller caller, WantedAccess wanted, long until, CancellationToken cancellation)
+    private async Task CheckExtensionAsync(Caller caller, WantedAccess wanted, string digest, long until, CancellationToken cancellation)
     {
-        // The same answer for a session that is not there, one that is over, and one that is somebody else's.
+        // The same answer for a session that is not there, one that is over or an emergency, and one that is somebody else's.
         var session = Guid.TryParseExact(wanted.ExtendsSession, "D", out _) ? await findSession(caller.Organisation, wanted.ExtendsSession, cancellation) : null;
-        if (session is null || session.Connection != wanted.Connection || session.Issuer != caller.Issuer || session.Subject != caller.Subject)
+        if (session is null || session.Connection != wanted.Connection || session.ConnectionDigest != digest || session.Issuer != caller.Issuer || session.Subject != caller.Subject)
             throw new RelayException(ErrorReason.NotPermitted);
         if (session.UntilUs is not { } end || until <= end) throw RelayException.InvalidField("until_us");
     }

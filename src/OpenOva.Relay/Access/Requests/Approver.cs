@@ -15,9 +15,13 @@ internal sealed class Approver(ConnectionCatalog connections)
     }
 
     /// <summary>The roles by which the caller may approve; null: he may not.</summary>
-    public IReadOnlyList<string>? MatchedRoles(Caller caller, string organisation, string name)
+    public IReadOnlyList<string>? MatchedRoles(Caller caller, string organisation, string name) =>
+        Find(organisation, name) is var (connection, policies) ? MatchedRoles(caller, connection, policies) : null;
+
+    /// <inheritdoc cref="MatchedRoles(Caller, string, string)"/>
+    public static IReadOnlyList<string>? MatchedRoles(Caller caller, Connection connection, IReadOnlyCollection<EnvironmentPolicy> policies)
     {
-        if (!caller.Has(CallerRoles.Approver) || caller.Organisation != organisation || Find(organisation, name) is not var (connection, policies)) return null;
+        if (!caller.Has(CallerRoles.Approver) || caller.Organisation != connection.Organisation) return null;
         var named = Approvals.Roles(connection, policies);
         var matched = named.Where(caller.TokenRoles.Contains).ToList();
         return named.Count == 0 || matched.Count > 0 ? matched : null;

@@ -54,10 +54,10 @@ internal static class RequestQueries
     public static Task<int> InsertDecisionAsync(RelayTransaction transaction, string organisation, string request, RequestDecisionRow row) =>
         transaction.ExecuteAsync(
             """
-            INSERT INTO access_request_decisions (organisation, request, issuer, subject, verdict, salt, comment, decided_us)
-            VALUES (@organisation, @request, @Issuer, @Subject, @Verdict, @Salt, @Comment, @DecidedUs)
+            INSERT INTO access_request_decisions (organisation, request, issuer, subject, verdict, roles, salt, comment, decided_us)
+            VALUES (@organisation, @request, @Issuer, @Subject, @Verdict, @Roles, @Salt, @Comment, @DecidedUs)
             """,
-            new { organisation, request, row.Issuer, row.Subject, row.Verdict, row.Salt, row.Comment, row.DecidedUs });
+            new { organisation, request, row.Issuer, row.Subject, row.Verdict, row.Roles, row.Salt, row.Comment, row.DecidedUs });
 
     /// <summary>False: it is in another state by now.</summary>
     /// <param name="expiresUs">When the sweeper looks at it next.</param>
@@ -74,16 +74,44 @@ internal static class RequestQueries
             "SELECT COUNT(*) FROM access_requests WHERE organisation = @organisation AND issuer = @issuer AND subject = @subject AND state = @pending",
             new { organisation, issuer, subject, pending = AccessRequestState.Pending.Name() });
 
-    /// <summary>An account's approved requests for a connection that are not over. What was approved is this version of the connection and no other.</summary>
+    /// <summary>
+    /// An account's approved requests for a connection that are not over. What was approved is this version of the connection and no other; what extends a session opens none.
+    /// </summary>
     public static async Task<IReadOnlyList<AccessGrant>> GrantsAsync(RelayTransaction transaction, Caller caller, Connections.Connection connection, long nowUs)
     {
         var rows = await transaction.QueryAsync<RequestRow>(
             $"""
             SELECT {Columns} FROM access_requests WHERE organisation = @Organisation AND issuer = @Issuer AND subject = @Subject AND connection = @Name
-            AND connection_digest = @Digest AND state = @approved AND until_us > @nowUs ORDER BY id
+            AND connection_digest = @Digest AND extends_session IS NULL AND state = @approved AND until_us > @nowUs ORDER BY id
             """,
             new { caller.Organisation, caller.Issuer, caller.Subject, connection.Name, connection.Digest, nowUs, approved = AccessRequestState.Approved.Name() });
-        return [.. rows.Select(row => new AccessGrant(row.Id, row.FromUs, row.UntilUs, (int)row.Approvals))];
+        var grants = new List<AccessGrant>(rows.Count);
+        foreach (var row in rows) grants.Add(new AccessGrant(row.Id, row.FromUs, row.UntilUs, [.. (await ApprovalsAsync(transaction, row)).Select(d => d.MatchedRoles)]));
+        return grants;
+    }
+
+    /// <summary>The approvals of a request, one a person, and none of the person's who asked: accounts may have been found to be one since.</summary>
+    public static async Task<IReadOnlyList<RequestDecisionRow>> ApprovalsAsync(RelayTransaction transaction, RequestRow row)
+    {
+        var counted = new List<RequestDecisionRow>();
+        foreach (var decision in await DecisionsAsync(transaction, row.Organisation, row.Id))
+        {
+            if (decision.Verdict != AccessRequestVerdict.Approve.Name()) continue;
+            var persons = counted.Select(other => (other.Issuer, other.Subject)).Prepend((row.Issuer, row.Subject));
+            if (!await IsOneOfAsync(transaction, row.Organisation, (decision.Issuer, decision.Subject), persons)) counted.Add(decision);
+        }
+
+        return counted;
+    }
+
+    private static async Task<bool> IsOneOfAsync(RelayTransaction transaction, string organisation, (string, string) account, IEnumerable<(string, string)> others)
+    {
+        foreach (var other in others)
+        {
+            if (await PersonAccounts.AreOneAsync(transaction, organisation, account, other)) return true;
+        }
+
+        return false;
     }
 
     /// <summary>Newest first, before an id; of one account, and in one state, where given.</summary>
@@ -117,7 +145,7 @@ internal static class RequestQueries
 
     private const string DecisionsOf =
         """
-        SELECT issuer, subject, verdict, salt, comment, decided_us FROM access_request_decisions
+        SELECT issuer, subject, verdict, roles, salt, comment, decided_us FROM access_request_decisions
         WHERE organisation = @organisation AND request = @request ORDER BY decided_us, issuer, subject
         """;
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace OpenOva.Relay.Access.Requests;
 
 /// <summary>A request's row.</summary>
@@ -56,6 +58,11 @@ internal sealed class RequestDecisionRow
     public string Subject { get; init; } = "";
 
     public string Verdict { get; init; } = "";
+
+    /// <summary>The connection's approver roles that the person had: a JSON array.</summary>
+    public string Roles { get; init; } = "[]";
+
+    public IReadOnlyList<string> MatchedRoles => JsonSerializer.Deserialize<List<string>>(Roles) ?? [];
 
     public byte[] Salt { get; init; } = [];
 

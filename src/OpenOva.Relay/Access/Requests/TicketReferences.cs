@@ -33,6 +33,8 @@ internal sealed class TicketReferences(AccessOptions options, IHttpClientFactory
         if (rules.TicketPattern.Length > 0 && !Regex.IsMatch(reference, $@"\A(?:{rules.TicketPattern})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant))
             throw Refused("pattern");
         if (rules.TicketCheck is not { } check) return TicketStanding.NotAsked;
+        // Escaping leaves these as they are, and an address with them is another one.
+        if (reference is "." or "..") throw Refused("pattern");
         var state = await AskAsync(check, reference, cancellation);
         if (state is null && check.RefuseUnanswered) throw new RelayException(ErrorReason.BackendUnavailable, "the ticket system did not answer", null);
         if (state is not null && !check.AllowedStates.Contains(state)) throw Refused("state");

@@ -50,7 +50,7 @@ internal abstract record PolicyRule
 
     /// <summary><c>idle-limit</c>: a session whose person types, clicks and pastes nothing for this long is cut; he is warned before.</summary>
     /// <param name="Minutes">1 to 1,440.</param>
-    /// <param name="WarnSeconds">How long before the cut the warning comes; 1 to the limit, default 60.</param>
+    /// <param name="WarnSeconds">How long before the cut the warning comes; 1 to half of the limit, default 60 or half of the limit.</param>
     internal sealed record IdleLimit(int Minutes, int WarnSeconds) : PolicyRule
     {
         public override string Kind => "idle-limit";
@@ -81,7 +81,8 @@ internal abstract record PolicyRule
     /// <summary><c>approval-required</c>: a session needs a request that others have approved.</summary>
     /// <param name="Approvers">How many persons must approve; 1 to 5.</param>
     /// <param name="Roles">
-    /// Keycloak role names, sorted: who has <c>relay-approver</c> and one of them may approve, besides those that the connection's <c>jit.requiredApprovers</c> names.
+    /// Keycloak role names, sorted: the approval of who has <c>relay-approver</c> and one of them counts for this rule. Empty: of who has any approver role that the
+    /// connection's <c>jit.requiredApprovers</c> or another rule names, and if there is none, of everyone who has <c>relay-approver</c>.
     /// </param>
     internal sealed record ApprovalRequired(int Approvers, ImmutableArray<string> Roles) : PolicyRule
     {

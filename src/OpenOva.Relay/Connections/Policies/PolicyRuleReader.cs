@@ -35,7 +35,8 @@ internal static class PolicyRuleReader
     private static PolicyRule.IdleLimit ReadIdleLimit(YamlFields rule)
     {
         var minutes = rule.RequiredInteger("minutes", 1, MinutesOfADay);
-        return new PolicyRule.IdleLimit(minutes, rule.Integer("warnSeconds", 1, minutes * 60) ?? DefaultWarnSeconds);
+        // Half of the limit at most: a person who types every now and then would be warned all the time.
+        return new PolicyRule.IdleLimit(minutes, rule.Integer("warnSeconds", 1, minutes * 30) ?? Math.Min(DefaultWarnSeconds, minutes * 30));
     }
 
     private static PolicyRule.SourceNetworks ReadSourceNetworks(YamlFields rule)

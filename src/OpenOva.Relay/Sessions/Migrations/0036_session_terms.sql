@@ -6,11 +6,18 @@ ALTER TABLE sessions ADD COLUMN idle_seconds BIGINT;
 ALTER TABLE sessions ADD COLUMN idle_warn_seconds BIGINT;
 ALTER TABLE sessions ADD COLUMN break_glass BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE sessions ADD COLUMN synced BOOLEAN NOT NULL DEFAULT FALSE;
-CREATE INDEX sessions_granted ON sessions (organisation, access_request) WHERE access_request IS NOT NULL AND ended_us IS NULL;
 CREATE INDEX sessions_open ON sessions (organisation, connection) WHERE ended_us IS NULL;
 
 -- The person's network address: the one place where it stands in clear; the ledger has a commitment with the same row's salt.
 ALTER TABLE session_texts ADD COLUMN source_address TEXT NOT NULL DEFAULT '';
+
+-- Every approved request that a session rested on, from its opening on: an extension adds one.
+CREATE TABLE session_grants (
+    organisation TEXT NOT NULL,
+    request      TEXT NOT NULL,
+    session      TEXT NOT NULL,
+    PRIMARY KEY (organisation, request, session)
+);
 
 -- New ends of live sessions, for the replica that carries them.
 CREATE TABLE session_extensions (
