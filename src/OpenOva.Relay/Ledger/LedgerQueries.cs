@@ -26,6 +26,20 @@ internal sealed class LeafRow
     public byte[] Leaf { get; init; } = [];
 }
 
+/// <summary>A numbered event with what is known of it beside its leaf.</summary>
+internal sealed class EventRow
+{
+    public long Seq { get; init; }
+
+    public string Id { get; init; } = "";
+
+    public string Type { get; init; } = "";
+
+    public long TimeUs { get; init; }
+
+    public byte[] Leaf { get; init; } = [];
+}
+
 /// <summary>A new leaf to insert.</summary>
 internal sealed record NewLeaf(long Seq, string Id, string Type, long TimeUs, string? Session, byte[] Leaf);
 
@@ -165,6 +179,23 @@ internal static class LedgerQueries
             "SELECT seq, leaf FROM ledger_leaves WHERE organisation = @organisation AND seq >= @from AND seq < @to ORDER BY seq LIMIT @most",
             new { organisation, from, to, most },
             cancellation);
+
+    /// <summary>
+    /// The next leaves from a first one on. What is given out has no gap: a row that is missing ends it with an exception, and never with the rows beyond.
+    /// </summary>
+    public static async Task<IReadOnlyList<EventRow>> EventsAsync(RelayDatabase database, string organisation, long from, int most, CancellationToken cancellation)
+    {
+        var rows = await database.QueryAsync<EventRow>(
+            "SELECT seq, id, type, time_us, leaf FROM ledger_leaves WHERE organisation = @organisation AND seq >= @from ORDER BY seq LIMIT @most",
+            new { organisation, from, most },
+            cancellation);
+        for (var i = 0; i < rows.Count; i++)
+        {
+            if (rows[i].Seq != from + i) throw new InvalidDataException($"leaf {from + i} of {organisation} is missing");
+        }
+
+        return rows;
+    }
 
     public static Task<IReadOnlyList<LeafRow>> LeavesOfSessionAsync(RelayDatabase database, string organisation, string session, CancellationToken cancellation) =>
         database.QueryAsync<LeafRow>(
