@@ -2,6 +2,7 @@ using OpenOva.Relay.Configuration;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Ledger;
 using OpenOva.Relay.Ledger.Exports;
+using OpenOva.Relay.Ledger.Stamps;
 using OpenOva.Relay.Messaging;
 using OpenOva.Relay.ObjectStorage;
 using OpenOva.Relay.Telemetry;
@@ -58,7 +59,7 @@ internal static class RelayHost
         var (messaging, logging, ledger, roles) = Check(services, builder.Configuration);
         services.AddSingleton(new RelayRoleSet(roles));
         services.AddRelayMessaging(messaging, roles);
-        services.AddLedgerExports(ledger);
+        services.AddLedgerExports(ledger).AddLedgerStamps(ledger);
         if (settings.Log) builder.Logging.AddRelayLogging(logging);
 
         var application = builder.Build();

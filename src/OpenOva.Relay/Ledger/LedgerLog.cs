@@ -22,4 +22,13 @@ internal static partial class LedgerLog
 
     [LoggerMessage(EventId = 1606, Level = LogLevel.Error, Message = "{Exporter} is stalled with the ledger of {Organisation}")]
     public static partial void ExportStalled(this ILogger logger, string exporter, string organisation);
+
+    [LoggerMessage(EventId = 1607, Level = LogLevel.Information, Message = "{Count} heads were stamped at {GenTime:o}")]
+    public static partial void Stamped(this ILogger logger, int count, DateTimeOffset genTime);
+
+    [LoggerMessage(EventId = 1608, Level = LogLevel.Error, Message = "Having heads stamped failed; it is tried again")]
+    public static partial void StampFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 1609, Level = LogLevel.Information, Message = "Having heads stamped works again")]
+    public static partial void StampsWorkAgain(this ILogger logger);
 }

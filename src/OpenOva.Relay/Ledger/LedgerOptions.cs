@@ -1,4 +1,5 @@
 using OpenOva.Relay.Ledger.Exports;
+using OpenOva.Relay.Ledger.Stamps;
 
 namespace OpenOva.Relay.Ledger;
 
@@ -18,4 +19,7 @@ internal sealed class LedgerOptions
 
     /// <summary>Where heads alone go, by name. Default: nowhere.</summary>
     public IDictionary<string, HeadSinkOptions> HeadSinks { get; } = new Dictionary<string, HeadSinkOptions>(StringComparer.Ordinal);
+
+    /// <summary>Who stamps heads. Default: nobody, and no evidence is stronger than its operator's signature by itself.</summary>
+    public TimestampAuthorityOptions TimestampAuthority { get; } = new();
 }

@@ -1,11 +1,13 @@
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 using OpenOva.Relay.Ledger.Exports;
+using OpenOva.Relay.Ledger.Stamps;
 using OpenOva.Relay.ObjectStorage;
 using OpenOva.Relay.ObjectStorage.S3;
 
 namespace OpenOva.Relay.Ledger;
 
-internal sealed class ValidateLedgerOptions() : S3OptionsRules<LedgerOptions>(LedgerOptions.Section)
+internal sealed partial class ValidateLedgerOptions() : S3OptionsRules<LedgerOptions>(LedgerOptions.Section)
 {
     private const int MostNameChars = 40;
 
@@ -14,6 +16,21 @@ internal sealed class ValidateLedgerOptions() : S3OptionsRules<LedgerOptions>(Le
         if (options.Keys.Length == 0) Fail(nameof(options.Keys), "must name a folder");
         foreach (var (name, export) in options.Exports) Check($"{nameof(options.Exports)}:{name}", name, export);
         foreach (var (name, sink) in options.HeadSinks) Check($"{nameof(options.HeadSinks)}:{name}", name, sink);
+        if (options.TimestampAuthority.IsConfigured) Check(nameof(options.TimestampAuthority), options.TimestampAuthority);
+    }
+
+    private void Check(string key, TimestampAuthorityOptions authority)
+    {
+        if (Address(authority.Url, "https", "http") is not { } url) Fail($"{key}:{nameof(authority.Url)}", "must be https:// or http://, without user, query or fragment");
+        else if (url.Scheme == "http" && !url.IsLoopback && authority.AuthorizationFile.Length > 0)
+            Fail($"{key}:{nameof(authority.Url)}", "must be https with an AuthorizationFile: it would travel in clear");
+        if (authority.CaFile.Length == 0) Fail($"{key}:{nameof(authority.CaFile)}", "must be set: a stamp counts by who gave it");
+        Authorities($"{key}:{nameof(authority.CaFile)}", authority.CaFile);
+        Authorities($"{key}:{nameof(authority.TlsCaFile)}", authority.TlsCaFile);
+        FileReadable($"{key}:{nameof(authority.AuthorizationFile)}", authority.AuthorizationFile);
+        if (authority.PolicyOid.Length > 0 && !PolicyOid().IsMatch(authority.PolicyOid)) Fail($"{key}:{nameof(authority.PolicyOid)}", "must be dotted numbers, such as 1.2.3.4.1");
+        Within($"{key}:{nameof(authority.Period)}", authority.Period, TimeSpan.FromMinutes(1), TimeSpan.FromDays(1));
+        Positive($"{key}:{nameof(authority.StallAfter)}", authority.StallAfter);
     }
 
     private void Check(string key, string name, ExportOptions export)
@@ -107,4 +124,7 @@ internal sealed class ValidateLedgerOptions() : S3OptionsRules<LedgerOptions>(Le
             && url.Query.Length == 0 && url.Fragment.Length == 0
             ? url
             : null;
+
+    [GeneratedRegex(@"\A[0-2](?:\.(?:0|[1-9][0-9]{0,9})){1,30}\z")]
+    private static partial Regex PolicyOid();
 }

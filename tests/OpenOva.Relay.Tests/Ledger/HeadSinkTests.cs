@@ -30,7 +30,11 @@ public sealed class HeadSinkTests : IDisposable
                 ["Relay:Ledger:HeadSinks:vault:StallAfter"] = "00:00:00.001",
             },
         });
-        var head = await relay.Application.Services.GetRequiredService<LedgerCheckpoints>().MakeAsync("acme", Cancellation);
+
+        // The first events are on their way: a head of none goes nowhere.
+        var checkpoints = relay.Application.Services.GetRequiredService<LedgerCheckpoints>();
+        var head = await checkpoints.MakeAsync("acme", Cancellation);
+        await UntilAsync(async () => (head = await checkpoints.MakeAsync("acme", Cancellation)).Size > 0);
         await UntilAsync(async () => await DetailAsync(relay) == "failed");
 
         Directory.CreateDirectory(sink);
