@@ -100,5 +100,18 @@ public sealed class ContractLedgerTests(AuthorizationWorld world)
         }
     }
 
+    [Fact]
+    public void EventTable_OfTheFormat_ListsEveryTypeInOrder() => Assert.Equal(LedgerEventTypes.All, LedgerEventTable.Types);
+
+    [Fact]
+    public async Task SignIns_OfTheseTests_AreLedgeredOnceForEachSession()
+    {
+        await world.Relay.Ledger.GetCheckpointAsync(new(), await world.Relay.AsAsync("anton"));
+
+        var signedIn = await ContractLeaves.WaitAsync(world.Relay, "acme", LedgerEventTypes.SubjectSignedIn, 2);
+
+        Assert.Equal(signedIn.Count, signedIn.Select(leaf => $"{leaf.Data.Object("subject").String("sub")} {leaf.Data.Element.GetProperty("sid_sha256")} {leaf.Data.Element.GetProperty("client")}").Distinct().Count());
+    }
+
     private static IReadOnlyList<byte[]> Hashes(IEnumerable<Google.Protobuf.ByteString> path) => [.. path.Select(hash => hash.ToByteArray())];
 }
