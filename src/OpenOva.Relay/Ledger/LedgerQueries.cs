@@ -161,7 +161,8 @@ internal static class LedgerQueries
         Func<string, object, Task<IReadOnlyList<NodeRow>>> query, string organisation, IReadOnlyList<MerkleNodeId> nodes)
     {
         if (nodes.Count == 0) return [];
-        var wanted = string.Join(" OR ", nodes.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"(level = @l{i} AND position = @p{i})")));
+        // Joined to the list, each node is one look-up by key; a chain of OR has its planning cost more than its look-ups.
+        var wanted = string.Join(',', nodes.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"(@l{i},@p{i})")));
         var values = new DynamicParameters(new { organisation });
         for (var i = 0; i < nodes.Count; i++)
         {
@@ -169,7 +170,12 @@ internal static class LedgerQueries
             values.Add($"p{i}", nodes[i].Index);
         }
 
-        var rows = await query($"SELECT level, position, hash FROM ledger_nodes WHERE organisation = @organisation AND ({wanted})", values);
+        var rows = await query(
+            $"""
+            WITH wanted (level, position) AS (VALUES {wanted})
+            SELECT n.level, n.position, n.hash FROM wanted w JOIN ledger_nodes n ON n.organisation = @organisation AND n.level = w.level AND n.position = w.position
+            """,
+            values);
         var found = rows.ToDictionary(r => new MerkleNodeId((int)r.Level, r.Position), r => r.Hash);
         return [.. nodes.Select(n => found.TryGetValue(n, out var hash) ? hash : throw new InvalidDataException($"ledger node {n.Level}/{n.Index} of {organisation} is missing"))];
     }
