@@ -10,9 +10,12 @@ internal static class JsonReport
 {
     private static readonly JsonSerializerOptions Options = new() { Encoder = JavaScriptEncoder.Default };
 
-    public static string Of(string bundle, Verdict verdict) => new JsonObject
+    /// <param name="kind">The first member: <c>bundle</c> or <c>ledger</c>.</param>
+    /// <param name="subject">What was verified.</param>
+    /// <param name="verdict">What came of it.</param>
+    public static string Of(string kind, string subject, Verdict verdict) => new JsonObject
     {
-        ["bundle"] = bundle,
+        [kind] = subject,
         ["exit"] = verdict.ExitCode,
         ["integrity"] = verdict.Integrity,
         ["strength"] = verdict.Strength,

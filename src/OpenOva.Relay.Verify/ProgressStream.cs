@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace OpenOva.Relay.Verify;
 
-/// <summary>Reads a bundle and says on the terminal how much was read, where that takes long enough to wonder.</summary>
-internal sealed class ProgressStream(Stream from, Terminal terminal) : Stream
+/// <summary>Reads what is verified and says on the terminal how much was read, where that takes long enough to wonder.</summary>
+internal sealed class ProgressStream(Stream from, string what, Terminal terminal) : Stream
 {
     private const long WorthShowingBytes = 256L << 20;
     private const long StepBytes = 64L << 20;
@@ -31,7 +31,7 @@ internal sealed class ProgressStream(Stream from, Terminal terminal) : Stream
         if (_shown && _read >= _next)
         {
             _next = _read + StepBytes;
-            terminal.Error.Write(string.Create(CultureInfo.InvariantCulture, $"\r{_read >> 20} MiB read of a bundle of {from.Length >> 20} MiB (parts are read more than once)"));
+            terminal.Error.Write(string.Create(CultureInfo.InvariantCulture, $"\r{_read >> 20} MiB read of {what} of {from.Length >> 20} MiB (parts are read more than once)"));
         }
 
         return read;

@@ -7,7 +7,6 @@ namespace OpenOva.Relay.Verify;
 internal static class VerifyCommand
 {
     private const int CannotVerify = 2;
-    private const int MaxKnownHeadBytes = 16 << 20;
 
     private const string About = """
         Verifies an evidence bundle of OpenOva Relay offline. Nothing is asked of Relay or of any server.
@@ -25,6 +24,7 @@ internal static class VerifyCommand
 
         Strength:
           operator-signed  holds as far as you trust the holder of the organisation's keys not to have written another history
+          timestamped      a time-stamping authority that you trust saw the head of this history (--tsa-ca)
           witnessed        the history is the one of a ledger head that somebody else kept (--known-head)
           none             integrity is not HELD
 
@@ -36,24 +36,31 @@ internal static class VerifyCommand
         A fingerprint proves something only if you have it from elsewhere than the bundle or whoever sent it.
         """;
 
+    private const string AboutLedger = """
+        Verifies an export of a whole ledger offline: relay ledger export, or what a SIEM kept of it. A folder is read as its .jsonl files in order of names.
+        Any leaf that was deleted, changed or moved is found, and with --known-head a history that was written anew. Verdicts and exit codes are those of a bundle.
+        """;
+
     public static int Run(string[] args, Terminal terminal)
     {
         var json = args.Contains("--json", StringComparer.Ordinal);
-        var bundle = "";
+        var subject = "";
         try
         {
-            var bundleFile = new Argument<string>("BUNDLE") { Description = "The bundle's file." };
-            var trust = new Option<string?>("--trust") { HelpName = "FINGERPRINT", Description = "The root key's thumbprint, obtained elsewhere than with the bundle." };
-            var knownHead = new Option<string[]>("--known-head") { HelpName = "FILE", Description = "Ledger heads that somebody else kept, one checkpoint a line. May be given several times." };
-            var asJson = new Option<bool>("--json") { Description = "Writes the result as one JSON object." };
-            var command = new RootCommand(About) { bundleFile, trust, knownHead, asJson };
+            var options = new VerifyOptions();
+            var bundle = new Argument<string>("BUNDLE") { Description = "The bundle's file." };
+            var command = new RootCommand(About) { bundle };
+            options.AddTo(command);
+            command.SetAction(parsed => VerifyBundle(subject = parsed.GetRequiredValue(bundle), options, parsed, terminal));
+            var export = new Argument<string>("EXPORT") { Description = "The export's file, or a folder of its pieces." };
+            var ledger = new Command("ledger", AboutLedger) { export };
+            ledger.SetAction(parsed => VerifyLedger(subject = parsed.GetRequiredValue(export), options, parsed, terminal));
+            command.Subcommands.Add(ledger);
             command.Directives.Clear();
             // "@" may begin a file's name; it does not read arguments from a file.
             var parsed = command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
             if (parsed.Errors.Count > 0) return Refuse(string.Join(" ", parsed.Errors.Select(e => e.Message)) + " See relay-verify --help.");
-            if (parsed.Action is not null) return parsed.Invoke(new InvocationConfiguration { Output = terminal.Output, Error = terminal.Error });
-            bundle = parsed.GetRequiredValue(bundleFile);
-            return Verify(bundle, parsed.GetValue(trust)?.Trim(), parsed.GetValue(knownHead) ?? [], json, terminal);
+            return parsed.Invoke(new InvocationConfiguration { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false });
         }
         catch (Exception e)
         {
@@ -63,35 +70,46 @@ internal static class VerifyCommand
         int Refuse(string message)
         {
             terminal.Error.WriteLine($"relay-verify: {Terminal.Plain(message)}");
-            if (json) terminal.Output.WriteLine(JsonReport.Refused(bundle, CannotVerify, message));
+            if (json) terminal.Output.WriteLine(JsonReport.Refused(subject, CannotVerify, message));
             return CannotVerify;
         }
     }
 
-    private static int Verify(string bundle, string? trusted, string[] knownHeadFiles, bool json, Terminal terminal)
+    private static int VerifyBundle(string bundle, VerifyOptions options, ParseResult parsed, Terminal terminal)
     {
-        var knownHeads = knownHeadFiles.SelectMany(ReadKnownHeads).ToList();
+        var reliance = options.Reliance(parsed);
         using var file = File.OpenRead(bundle);
         if (!file.CanSeek) throw new IOException($"{bundle} is not a regular file.");
-        using var progress = new ProgressStream(file, terminal);
-        var verdict = BundleVerifier.Verify(progress, trusted, knownHeads);
+        using var progress = new ProgressStream(file, "a bundle", terminal);
+        var verdict = BundleVerifier.Verify(progress, reliance);
         progress.Done();
-        if (json) terminal.Output.WriteLine(JsonReport.Of(bundle, verdict));
-        else TextReport.Write(verdict, trusted, terminal);
-        return verdict.ExitCode;
+        return Tell("bundle", bundle, verdict, reliance, options.AsJson(parsed), terminal);
     }
 
-    private static IEnumerable<byte[]> ReadKnownHeads(string path)
+    private static int VerifyLedger(string export, VerifyOptions options, ParseResult parsed, Terminal terminal)
     {
-        if (new FileInfo(path).Length > MaxKnownHeadBytes) throw new IOException($"{path} is larger than {MaxKnownHeadBytes} bytes.");
-        var content = File.ReadAllBytes(path).AsMemory();
-        if (content.Length > 0 && content.Span[^1] == '\n') content = content[..^1];
-        while (true)
+        var reliance = options.Reliance(parsed);
+        var verdict = LedgerVerifier.Verify(Parts(export, terminal), reliance);
+        return Tell("ledger", export, verdict, reliance, options.AsJson(parsed), terminal);
+    }
+
+    private static IEnumerable<Stream> Parts(string export, Terminal terminal)
+    {
+        var files = Directory.Exists(export) ? [.. Directory.GetFiles(export, "*.jsonl").Order(StringComparer.Ordinal)] : new[] { export };
+        if (files.Length == 0) throw new IOException($"{export} holds no .jsonl file.");
+        foreach (var name in files)
         {
-            var feed = content.Span.IndexOf((byte)'\n');
-            yield return (feed < 0 ? content : content[..feed]).ToArray();
-            if (feed < 0) yield break;
-            content = content[(feed + 1)..];
+            using var file = File.OpenRead(name);
+            using var progress = new ProgressStream(file, "an export", terminal);
+            yield return progress;
+            progress.Done();
         }
+    }
+
+    private static int Tell(string kind, string subject, Verdict verdict, Reliance reliance, bool json, Terminal terminal)
+    {
+        if (json) terminal.Output.WriteLine(JsonReport.Of(kind, subject, verdict));
+        else TextReport.Write(verdict, reliance.Fingerprint, terminal);
+        return verdict.ExitCode;
     }
 }

@@ -1,5 +1,8 @@
 using OpenOva.Relay.Configuration;
 using OpenOva.Relay.Database;
+using OpenOva.Relay.Ledger;
+using OpenOva.Relay.Ledger.Exports;
+using OpenOva.Relay.Ledger.Stamps;
 using OpenOva.Relay.Messaging;
 using OpenOva.Relay.ObjectStorage;
 using OpenOva.Relay.Telemetry;
@@ -53,9 +56,10 @@ internal static class RelayHost
         services.AddSlices();
         settings.Services?.Invoke(services);
 
-        var (messaging, logging, roles) = Check(services, builder.Configuration);
+        var (messaging, logging, ledger, roles) = Check(services, builder.Configuration);
         services.AddSingleton(new RelayRoleSet(roles));
         services.AddRelayMessaging(messaging, roles);
+        services.AddLedgerExports(ledger).AddLedgerStamps(ledger);
         if (settings.Log) builder.Logging.AddRelayLogging(logging);
 
         var application = builder.Build();
@@ -92,7 +96,7 @@ internal static class RelayHost
     }
 
     /// <summary>Before anything is opened: a bad configuration must not create so much as a directory.</summary>
-    private static (MessagingOptions Messaging, LoggingOptions Logging, RelayRoles Roles) Check(IServiceCollection services, ConfigurationManager configuration)
+    private static (MessagingOptions Messaging, LoggingOptions Logging, LedgerOptions Ledger, RelayRoles Roles) Check(IServiceCollection services, ConfigurationManager configuration)
     {
         using var provider = services.BuildServiceProvider();
         var failures = RelayConfiguration.Failures(provider, configuration);
@@ -107,7 +111,7 @@ internal static class RelayHost
 
         return failures.Count > 0
             ? throw new RelayConfigurationException(failures)
-            : (provider.GetRequiredService<MessagingOptions>(), provider.GetRequiredService<LoggingOptions>(), roles);
+            : (provider.GetRequiredService<MessagingOptions>(), provider.GetRequiredService<LoggingOptions>(), provider.GetRequiredService<LedgerOptions>(), roles);
     }
 }
 

@@ -34,6 +34,7 @@ internal static class RelaySlices
         services.AddSessions();
         services.AddReports();
         services.AddHostedService<RefusedTokensToLedger>();
+        services.AddHostedService<SignInsToLedger>();
         services.AddSingleton<LedgerOrganisations>();
         services.AddSingleton<PublishStoreReport>(provider => ActivatorUtilities.CreateInstance<StoreChecksToLedger>(provider).PublishAsync);
         services.AddHostedService<ServiceToLedger>();

@@ -47,6 +47,11 @@ internal static class AuthorizationCalls
         ["LedgerService/GetCheckpoint"] = async (relay, headers, _) => await relay.Ledger.GetCheckpointAsync(new(), headers),
         ["LedgerService/GetInclusionProof"] = async (relay, headers, _) => await relay.Ledger.GetInclusionProofAsync(new() { TreeSize = 1 }, headers),
         ["LedgerService/GetConsistencyProof"] = async (relay, headers, _) => await relay.Ledger.GetConsistencyProofAsync(new() { FirstSize = 1, SecondSize = 1 }, headers),
+        ["LedgerService/Tail"] = async (relay, headers, _) =>
+        {
+            using var call = relay.Ledger.Tail(new(), headers);
+            Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+        },
         ["ReportService/ListFrameworks"] = async (relay, headers, _) => await Reports(relay).ListFrameworksAsync(new(), headers),
         ["ReportService/Create"] = async (relay, headers, _) => await Reports(relay).CreateAsync(Report, headers),
         ["ReportService/List"] = async (relay, headers, _) => await Reports(relay).ListAsync(new(), headers),

@@ -106,6 +106,7 @@ internal static class AuthorizationMatrix
         new(Package + "LedgerService/GetCheckpoint") { Others = CallerRoles.Auditor | CallerRoles.Job },
         new(Package + "LedgerService/GetInclusionProof") { Others = CallerRoles.Auditor | CallerRoles.Job },
         new(Package + "LedgerService/GetConsistencyProof") { Others = CallerRoles.Auditor | CallerRoles.Job },
+        new(Package + "LedgerService/Tail") { Others = CallerRoles.Auditor | CallerRoles.Job },
 
         new(Package + "ReportService/ListFrameworks") { Others = MakesReports },
         new(Package + "ReportService/Create") { Others = MakesReports },

@@ -14,7 +14,7 @@ internal static class ContractLeaves
         await relay.Services.GetRequiredService<LedgerSequencer>().SequenceAsync(TestContext.Current.CancellationToken);
         var rows = await LedgerQueries.LeavesAsync(
             relay.Services.GetRequiredService<RelayDatabase>(), organisation, 0, long.MaxValue, int.MaxValue, TestContext.Current.CancellationToken);
-        return [.. rows.Select(row => LedgerLeaf.Parse(row.Leaf, $"leaf {row.Seq}")).Where(leaf => leaf.Type == type)];
+        return [.. rows.Select(row => LedgerEventTable.Check(LedgerLeaf.Parse(row.Leaf, $"leaf {row.Seq}"))).Where(leaf => leaf.Type == type)];
     }
 
     /// <summary>The same, once there are as many as expected.</summary>

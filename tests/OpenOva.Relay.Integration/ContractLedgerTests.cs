@@ -36,6 +36,29 @@ public sealed class ContractLedgerTests(AuthorizationWorld world)
     }
 
     [Fact]
+    public async Task Tail_OverGrpc_BrokenOffAndResumed_LeadsToTheSignedRoot()
+    {
+        var headers = await world.Relay.AsAsync("anton");
+        var head = await world.Relay.Ledger.GetCheckpointAsync(new(), headers);
+        var leaves = new MerkleFrontier();
+        while (leaves.Size < head.TreeSize)
+        {
+            using var call = world.Relay.Ledger.Tail(new() { FromSequence = leaves.Size, Follow = true }, headers);
+            for (var read = 0; read < 7 && leaves.Size < head.TreeSize; read++)
+            {
+                Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+                var message = call.ResponseStream.Current;
+                var leaf = LedgerLeaf.Parse(message.Leaf.Memory, "a leaf");
+                Assert.Equal((leaves.Size, leaf.Sequence, leaf.Id, leaf.Type), (message.Sequence, message.Sequence, message.EventId, message.Type));
+                Assert.Equal(MerkleHash.Leaf(message.Leaf.Span), message.LeafHash.ToByteArray());
+                leaves.Append(message.LeafHash.ToByteArray());
+            }
+        }
+
+        Assert.Equal(head.RootHash.ToByteArray(), leaves.Root());
+    }
+
+    [Fact]
     public async Task Checkpoint_OverGrpc_IsSignedByTheOrganisationsOwnKey()
     {
         var acme = await world.Relay.Ledger.GetCheckpointAsync(new(), await world.Relay.AsAsync("anton"));
@@ -75,6 +98,19 @@ public sealed class ContractLedgerTests(AuthorizationWorld world)
             var info = Google.Rpc.Status.Parser.ParseFrom(exception.Trailers.GetValueBytes("grpc-status-details-bin")).Details[0].Unpack<Google.Rpc.ErrorInfo>();
             Assert.Equal((StatusCode.InvalidArgument, field), (exception.StatusCode, info.Metadata["field"]));
         }
+    }
+
+    [Fact]
+    public void EventTable_OfTheFormat_ListsEveryTypeInOrder() => Assert.Equal(LedgerEventTypes.All, LedgerEventTable.Types);
+
+    [Fact]
+    public async Task SignIns_OfTheseTests_AreLedgeredOnceForEachSession()
+    {
+        await world.Relay.Ledger.GetCheckpointAsync(new(), await world.Relay.AsAsync("anton"));
+
+        var signedIn = await ContractLeaves.WaitAsync(world.Relay, "acme", LedgerEventTypes.SubjectSignedIn, 2);
+
+        Assert.Equal(signedIn.Count, signedIn.Select(leaf => $"{leaf.Data.Object("subject").String("sub")} {leaf.Data.Element.GetProperty("sid_sha256")} {leaf.Data.Element.GetProperty("client")}").Distinct().Count());
     }
 
     private static IReadOnlyList<byte[]> Hashes(IEnumerable<Google.Protobuf.ByteString> path) => [.. path.Select(hash => hash.ToByteArray())];

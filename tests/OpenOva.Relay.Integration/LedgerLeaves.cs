@@ -13,7 +13,7 @@ internal static class LedgerLeaves
         await relay.Services.GetRequiredService<LedgerSequencer>().SequenceAsync(CancellationToken.None);
         var database = relay.Services.GetRequiredService<RelayDatabase>();
         var rows = await LedgerQueries.LeavesAsync(database, organisation, 0, long.MaxValue, int.MaxValue, CancellationToken.None);
-        return [.. rows.Select(r => LedgerLeaf.Parse(r.Leaf, $"leaf {r.Seq}"))];
+        return [.. rows.Select(r => LedgerEventTable.Check(LedgerLeaf.Parse(r.Leaf, $"leaf {r.Seq}")))];
     }
 
     /// <summary>The types of all events, of a service that has stopped and numbers no more.</summary>

@@ -221,7 +221,7 @@ class Verification:
 
     @staticmethod
     def _timestamps_check(findings):
-        findings.unmade("there are no timestamps in this version")
+        findings.unmade("this verifier does not read RFC 3161 stamps")
 
 
 def _known_heads(path):

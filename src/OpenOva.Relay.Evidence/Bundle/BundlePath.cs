@@ -21,8 +21,14 @@ public static class BundlePath
     /// <summary>Before the session id of each recording.</summary>
     public const string Recordings = "recordings/";
 
+    /// <summary>Before the name of each stamp.</summary>
+    public const string Timestamps = "timestamps/";
+
     /// <summary>The longest name, bytes.</summary>
     public const int MaxBytes = 240;
+
+    /// <summary>A stamp over a head, by the digest of the head's JWS.</summary>
+    public static string Timestamp(string checkpointDigest) => $"{Timestamps}{checkpointDigest}.json";
 
     /// <summary>A recording's manifest.</summary>
     public static string RecordingManifest(string session) => $"{Recordings}{session}/manifest.jws";

@@ -114,6 +114,12 @@ public static class LedgerEventTypes
     /// <summary>A policy was added, changed, removed, or could not be read.</summary>
     public const string PolicyChanged = "policy.changed";
 
+    /// <summary>A time-stamping authority stamped a head.</summary>
+    public const string LedgerStamped = "ledger.stamped";
+
+    /// <summary>The first token of an account's session at its issuer was taken.</summary>
+    public const string SubjectSignedIn = "subject.signed-in";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
@@ -122,6 +128,6 @@ public static class LedgerEventTypes
         ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered, RecordingSupplemented, AccountMapped, SubjectSignedOut,
         OutageBegan, OutageEnded, StoreChecked, SessionExtended, SessionNoticed, SessionLocked, AccessRequested, AccessRequestDecided, AccessDecisionRefused,
         AccessRequestClosed, EmergencyReviewOwed, EmergencyReviewed, EmergencyReviewOverdue, CredentialRotated,
-        PolicyChanged,
+        PolicyChanged, LedgerStamped, SubjectSignedIn,
     ];
 }

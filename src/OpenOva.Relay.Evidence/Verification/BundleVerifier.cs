@@ -5,6 +5,7 @@ using OpenOva.Relay.Evidence.Json;
 using OpenOva.Relay.Evidence.Keys;
 using OpenOva.Relay.Evidence.Ledger;
 using OpenOva.Relay.Evidence.Recording;
+using OpenOva.Relay.Evidence.Stamps;
 
 namespace OpenOva.Relay.Evidence.Verification;
 
@@ -12,10 +13,11 @@ namespace OpenOva.Relay.Evidence.Verification;
 public sealed class BundleVerifier
 {
     private const int MaxStatementBytes = 512 << 20;
+    private const int MaxStampBytes = 1 << 20;
 
     private readonly Stream _from;
-    private readonly string? _trusted;
-    private readonly IReadOnlyList<byte[]> _knownHeads;
+    private readonly Reliance _reliance;
+    private readonly List<(string Name, LedgerStamp Stamp)> _stamps = [];
     private readonly CheckList _checks = new();
     private BundleContainer? _container;
     private Jws? _bundleJws;
@@ -26,20 +28,25 @@ public sealed class BundleVerifier
     private string _completeness = "NOT_EVIDENCED";
     private IReadOnlyList<string> _open = [];
 
-    private BundleVerifier(Stream from, string? trusted, IReadOnlyList<byte[]> knownHeads)
+    private BundleVerifier(Stream from, Reliance reliance)
     {
         _from = from;
-        _trusted = trusted;
-        _knownHeads = knownHeads;
+        _reliance = reliance;
     }
 
     /// <summary>Makes every check.</summary>
     /// <param name="bundle">Seekable.</param>
     /// <param name="trusted">The root key's fingerprint, obtained elsewhere; null: the verdict is UNANCHORED at best.</param>
     /// <param name="knownHeads">Checkpoints that somebody else kept, each a compact JWS.</param>
-    public static Verdict Verify(Stream bundle, string? trusted, IReadOnlyList<byte[]> knownHeads)
+    public static Verdict Verify(Stream bundle, string? trusted, IReadOnlyList<byte[]> knownHeads) =>
+        Verify(bundle, new Reliance { Fingerprint = trusted, KnownHeads = [.. knownHeads.Select(head => new KnownHead(head))] });
+
+    /// <summary>Makes every check.</summary>
+    /// <param name="bundle">Seekable.</param>
+    /// <param name="reliance">What the reader has from elsewhere.</param>
+    public static Verdict Verify(Stream bundle, Reliance reliance)
     {
-        var verifier = new BundleVerifier(bundle, trusted, knownHeads);
+        var verifier = new BundleVerifier(bundle, reliance);
         verifier.VerifyAll();
         return Verdict.Of(verifier._checks.All, verifier._completeness, verifier._open, verifier._keys?.Fingerprint);
     }
@@ -53,15 +60,16 @@ public sealed class BundleVerifier
         if (_container is not null) ReadBundleManifest();
         _checks.Make(CheckNames.Files, [CheckNames.Container], Files);
         _checks.Make(CheckNames.Keys, [CheckNames.Container], Keys);
-        _checks.Make(CheckNames.Trust, [CheckNames.Keys], Trust);
+        _checks.Make(CheckNames.Trust, [CheckNames.Keys], () => KeyTrust.Check(_reliance.Fingerprint, _keys!));
         if (_container is not null && _bundle is null) _checks.Add(CheckNames.BundleSignature, CheckOutcome.NotMade, "needs a readable bundle.jws");
         else _checks.Make(CheckNames.BundleSignature, [CheckNames.Keys], BundleSignature);
         _checks.Make(CheckNames.Checkpoint, [CheckNames.Keys], CheckpointOf);
         var events = sessions.ToDictionary(s => s, _ => new RecordingEvents(), StringComparer.Ordinal);
+        var stampError = ReadStamps();
         _checks.Make(CheckNames.Ledger, [CheckNames.Checkpoint], () => Ledger(events));
-        if (_knownHeads.Count == 0) _checks.Add(CheckNames.KnownHead, CheckOutcome.NotMade, "no known head was given");
+        if (_reliance.KnownHeads.Count == 0) _checks.Add(CheckNames.KnownHead, CheckOutcome.NotMade, "no known head was given");
         else _checks.Make(CheckNames.KnownHead, [CheckNames.Ledger], KnownHeads);
-        _checks.Add(CheckNames.Timestamps, CheckOutcome.NotMade, "this version has none");
+        _checks.Make(CheckNames.Timestamps, _stamps.Count > 0 ? [CheckNames.Ledger] : [], () => Timestamps(stampError));
         foreach (var session in sessions) VerifyRecording(session, events[session]);
     }
 
@@ -142,13 +150,6 @@ public sealed class BundleVerifier
         return $"organisation {keys.Organisation}, {keys.Keys.Count} signing keys, root {keys.Fingerprint}";
     }
 
-    private string Trust()
-    {
-        if (_trusted is null) throw new EvidenceMissingException("no trusted fingerprint was given");
-        if (_trusted != _keys!.Fingerprint) throw new EvidenceMissingException($"the root key is {_keys.Fingerprint}, not the trusted {_trusted}");
-        return "the root key is the trusted one";
-    }
-
     private string BundleSignature() => _keys!.Signed(_bundleJws!, _bundle!.Value.Count("created_us"))
         ? $"signed by {_bundleJws!.KeyId}"
         : throw new EvidenceFormatException("bundle.jws is not signed by the organisation's key of that time");
@@ -183,7 +184,7 @@ public sealed class BundleVerifier
             if (referred.TryGetValue(leaf.Id, out var to)) to.ForEach(e => e.Refer(leaf));
             if (leaf.Type is LedgerEventTypes.RecordingSealed or LedgerEventTypes.RecordingSupplemented or LedgerEventTypes.RecordingChain
                 && events.TryGetValue(leaf.Data.String("session"), out var of)) of.Add(leaf);
-        }, HeadSizes());
+        }, KnownHeadCheck.Sizes(_reliance.KnownHeads).Concat(_stamps.Select(entry => entry.Stamp.Checkpoint.Size)).ToHashSet());
         _ledger = range;
         _open = completeness.Open(range.First);
         _completeness = _open.Count == 0 ? "COMPLETE" : "OPEN";
@@ -216,41 +217,31 @@ public sealed class BundleVerifier
         return referred;
     }
 
-    private HashSet<long> HeadSizes()
+    private string KnownHeads() => KnownHeadCheck.Make(_reliance.KnownHeads, _keys!, _checkpoint!, _ledger!.First, _ledger.RootAt);
+
+    // Which roots will be asked for is known from the stamps, read here without trust. What is wrong with their form is returned.
+    private string? ReadStamps()
     {
-        var sizes = new HashSet<long>();
-        foreach (var head in _knownHeads)
+        foreach (var name in _container?.Entries.Select(e => e.Name).Where(n => n.StartsWith(BundlePath.Timestamps, StringComparison.Ordinal)) ?? [])
         {
             try
             {
-                sizes.Add(Checkpoint.Parse(head, "known head").Size);
+                var stamp = LedgerStamp.Parse(_container!.ReadEntry(name, MaxStampBytes), name);
+                if (name != BundlePath.Timestamp(stamp.Checkpoint.Jws.Digest)) return $"{name}: not named after its head";
+                _stamps.Add((name, stamp));
             }
-            catch (EvidenceFormatException)
+            catch (EvidenceFormatException wrong)
             {
-                // The known-head check reads it again and says what is wrong.
+                return wrong.Message;
             }
         }
 
-        return sizes;
+        return null;
     }
 
-    private string KnownHeads()
-    {
-        var missing = new List<string>();
-        for (var i = 0; i < _knownHeads.Count; i++)
-        {
-            var what = $"known head {i + 1}";
-            var head = Checkpoint.Parse(_knownHeads[i], what);
-            if (head.Organisation != _keys!.Organisation) throw new EvidenceFormatException($"{what}: another organisation's");
-            if (!_keys.Signed(head.Jws, head.TimeUs)) throw new EvidenceFormatException($"{what}: not signed by the organisation's key of that time");
-            if (head.Size > _ledger!.Size) throw new EvidenceFormatException($"{what}: has {head.Size} leaves, more than this bundle's {_ledger.Size}");
-            if (head.Size < _ledger.First) missing.Add($"{what}: has {head.Size} leaves, and leaves before {_ledger.First} are not here");
-            else if (_ledger.RootAt(head.Size) != head.Root) throw new EvidenceFormatException($"{what}: another history: the root at {head.Size} leaves is not this one's");
-        }
-
-        if (missing.Count > 0) throw new EvidenceMissingException(string.Join("; ", missing));
-        return $"{_knownHeads.Count} known heads are on this history";
-    }
+    private string Timestamps(string? error) => error is null
+        ? StampCheck.Make(_stamps, _reliance.TimestampAuthorities, _keys, _ledger?.First ?? 0, _ledger?.Size ?? 0, size => _ledger!.RootAt(size))
+        : throw new EvidenceFormatException(error);
 
     private void VerifyRecording(string session, RecordingEvents events)
     {

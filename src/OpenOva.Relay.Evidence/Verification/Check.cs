@@ -51,7 +51,7 @@ public sealed class CheckList
     /// <summary>Makes a check if what it needs held. Malformed evidence is a failure, absent evidence is missing.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="needs">Checks that must have held.</param>
-    /// <param name="check">Returns what held; throws <see cref="EvidenceFormatException"/> or <see cref="EvidenceMissingException"/> otherwise.</param>
+    /// <param name="check">Returns what held; throws <see cref="EvidenceFormatException"/>, <see cref="EvidenceMissingException"/> or <see cref="CheckNotMadeException"/> otherwise.</param>
     public bool Make(string name, ReadOnlySpan<string> needs, Func<string> check)
     {
         foreach (var need in needs)
@@ -65,6 +65,10 @@ public sealed class CheckList
         {
             Add(name, CheckOutcome.Held, check());
             return true;
+        }
+        catch (CheckNotMadeException e)
+        {
+            Add(name, CheckOutcome.NotMade, e.Message);
         }
         catch (EvidenceMissingException e)
         {
@@ -83,6 +87,9 @@ public sealed class CheckList
         return false;
     }
 }
+
+/// <summary>A check that nobody requires has nothing to be made of.</summary>
+public sealed class CheckNotMadeException(string message) : Exception(message);
 
 /// <summary>Something that a check requires is not there.</summary>
 public sealed class EvidenceMissingException(string message) : Exception(message);

@@ -7,7 +7,7 @@ namespace OpenOva.Relay.Evidence.Verification;
 /// <summary>The part of a ledger that a bundle holds: from a first leaf to the head.</summary>
 public sealed class LedgerRange
 {
-    private const int MaxLeafBytes = 1 << 20;
+    internal const int MaxLeafBytes = 1 << 20;
 
     private readonly MerkleFrontier _frontier;
     private readonly string _headRoot;
@@ -47,7 +47,7 @@ public sealed class LedgerRange
     public void Read(Stream leaves, string organisation, Action<LedgerLeaf> take, IReadOnlySet<long> keepRootsAt)
     {
         Keep(keepRootsAt);
-        foreach (var line in Lines(leaves))
+        foreach (var line in JsonLines.Read(leaves, BundlePath.Leaves, MaxLeafBytes))
         {
             var what = $"leaf {_frontier.Size}";
             var leaf = LedgerLeaf.Parse(line, what);
@@ -76,31 +76,5 @@ public sealed class LedgerRange
     private void Keep(IReadOnlySet<long> sizes)
     {
         if (sizes.Contains(_frontier.Size)) _roots[_frontier.Size] = Convert.ToHexStringLower(_frontier.Root());
-    }
-
-    private static IEnumerable<ReadOnlyMemory<byte>> Lines(Stream from)
-    {
-        var buffer = new byte[128 * 1024];
-        var (start, end) = (0, 0);
-        while (true)
-        {
-            var feed = buffer.AsSpan(start, end - start).IndexOf((byte)'\n');
-            if ((feed < 0 ? end - start : feed) > MaxLeafBytes) throw new EvidenceFormatException($"{BundlePath.Leaves}: a line is longer than {MaxLeafBytes} bytes");
-            if (feed >= 0)
-            {
-                yield return buffer.AsMemory(start, feed);
-                start += feed + 1;
-                continue;
-            }
-
-            buffer.AsSpan(start, end - start).CopyTo(buffer);
-            (start, end) = (0, end - start);
-            if (end == buffer.Length) Array.Resize(ref buffer, 2 * buffer.Length);
-            var read = from.Read(buffer, end, buffer.Length - end);
-            if (read == 0) break;
-            end += read;
-        }
-
-        if (end > start) throw new EvidenceFormatException($"{BundlePath.Leaves}: the last line has no line feed");
     }
 }

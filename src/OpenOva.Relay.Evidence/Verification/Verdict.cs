@@ -33,11 +33,12 @@ public sealed record Verdict
             : missing.Count > 0 ? "UNANCHORED"
             : "HELD";
         var witnessed = checks.Any(c => c is { Name: CheckNames.KnownHead, Outcome: CheckOutcome.Held });
+        var timestamped = checks.Any(c => c is { Name: CheckNames.Timestamps, Outcome: CheckOutcome.Held });
         return new()
         {
             Checks = checks,
             Integrity = integrity,
-            Strength = integrity != "HELD" ? "none" : witnessed ? "witnessed" : "operator-signed",
+            Strength = integrity != "HELD" ? "none" : witnessed ? "witnessed" : timestamped ? "timestamped" : "operator-signed",
             Completeness = completeness,
             Open = open,
             Fingerprint = fingerprint,

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using OpenOva.Relay.Configuration;
 using OpenOva.Relay.Database;
-using OpenOva.Relay.Evidence;
-using OpenOva.Relay.Evidence.Keys;
 using OpenOva.Relay.Ledger;
 
 namespace OpenOva.Relay.Cli;
@@ -30,8 +28,8 @@ internal static class KeysVerb
         json.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var history = await HistoryAsync(Path.GetFullPath(parsed.GetValue(keys) ?? "keys", Path.GetFullPath(parsed.GetValue(data)!)), parsed.GetValue(organisation)!, cancellation);
-            if (history is null) return await NoKeysAsync(parsed, organisation);
+            var history = await KeyHistoryFile.ReadAsync(Path.GetFullPath(parsed.GetValue(keys) ?? "keys", Path.GetFullPath(parsed.GetValue(data)!)), parsed.GetValue(organisation)!, cancellation);
+            if (history is null) return await KeyHistoryFile.MissingAsync(parsed, parsed.GetValue(organisation)!);
             await json.WriteAsync(
                 parsed, new { organisation = history.Organisation, fingerprint = history.Fingerprint, version = history.Version }, [history.Fingerprint]);
             return ExitCode.Done;
@@ -54,7 +52,7 @@ internal static class KeysVerb
         {
             await using var application = RelayHost.Build(arguments.Settings(parsed) with { Log = false });
             var folder = application.Services.GetRequiredService<DataDirectory>().At(application.Services.GetRequiredService<LedgerOptions>().Keys);
-            if (await HistoryAsync(folder, parsed.GetValue(organisation)!, cancellation) is null) return await NoKeysAsync(parsed, organisation);
+            if (await KeyHistoryFile.ReadAsync(folder, parsed.GetValue(organisation)!, cancellation) is null) return await KeyHistoryFile.MissingAsync(parsed, parsed.GetValue(organisation)!);
             if (await AnyReplicaAsync(application.Services.GetRequiredService<RelayDatabase>(), cancellation))
             {
                 await parsed.InvocationConfiguration.Error.WriteLineAsync("A replica holds its lease: stop every replica first. The lease of a killed one lapses within its length.");
@@ -73,31 +71,7 @@ internal static class KeysVerb
 
     private static Option<string> Organisation() => new("--organisation") { Description = "Whose keys.", HelpName = "NAME", Required = true };
 
-    private static async Task<KeyHistory?> HistoryAsync(string folder, string organisation, CancellationToken cancellation)
-    {
-        var path = Path.Combine(folder, organisation, "history.jws");
-        try
-        {
-            return KeyHistory.Parse(await File.ReadAllBytesAsync(path, cancellation), path);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-        catch (EvidenceFormatException exception)
-        {
-            throw new IOException(exception.Message, exception);
-        }
-    }
-
     private static async Task<bool> AnyReplicaAsync(RelayDatabase database, CancellationToken cancellation) =>
         await database.ExecuteScalarAsync<long>(
             "SELECT COUNT(*) FROM leases WHERE name LIKE 'replica/%' AND until_us > relay_now_us()", null, cancellation) > 0;
-
-    private static async Task<int> NoKeysAsync(ParseResult parsed, Option<string> organisation)
-    {
-        await parsed.InvocationConfiguration.Error.WriteLineAsync(
-            $"There are no keys of {parsed.GetValue(organisation)} in this data directory: they are made with the organisation's first evidence.");
-        return ExitCode.Failed;
-    }
 }

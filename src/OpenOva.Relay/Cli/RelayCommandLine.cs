@@ -49,6 +49,7 @@ internal static class RelayCommandLine
         root.Subcommands.Add(DecisionsVerb.Create());
         root.Subcommands.Add(KeysVerb.Create());
         root.Subcommands.Add(StoreVerb.Create());
+        root.Subcommands.Add(LedgerVerb.Create());
         return root;
     }
 }

@@ -43,6 +43,7 @@ internal static class IdentityServices
             provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<RecheckNotice>();
         services.AddSingleton<RefusedTokens>();
+        services.AddSingleton<SignIns>();
         services.TryAddSingleton<RecordAccountMapping>((_, _) => Task.CompletedTask);
         services.AddSingleton<PersonAccounts>();
         services.AddSingleton<Persons>();

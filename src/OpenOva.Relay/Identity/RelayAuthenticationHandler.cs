@@ -17,7 +17,8 @@ internal sealed class RelayAuthenticationHandler(
     ILoggerFactory loggers,
     UrlEncoder encoder,
     TokenValidator validator,
-    RefusedTokens refused) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+    RefusedTokens refused,
+    SignIns signIns) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "relay";
     public const string GatewayHeader = "relay-gateway-authorization";
@@ -42,6 +43,10 @@ internal sealed class RelayAuthenticationHandler(
             return AuthenticateResult.Fail("The gateway's token was refused.");
         }
 
+        if (person is not null)
+            signIns.Note(person);
+        if (gateway is not null)
+            signIns.Note(gateway);
         var callers = new CallerFeature(person, gateway);
         Context.Features.Set(callers);
         return AuthenticateResult.Success(new AuthenticationTicket(PrincipalOf(callers.Caller), SchemeName));

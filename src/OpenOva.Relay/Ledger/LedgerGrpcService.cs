@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using OpenOva.Relay.Database;
+using OpenOva.Relay.Evidence.Ledger;
 using OpenOva.Relay.Identity;
 using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
@@ -8,7 +9,7 @@ using OpenOva.Relay.Web;
 namespace OpenOva.Relay.Ledger;
 
 /// <summary>The door of <c>openova.relay.v1.LedgerService</c>.</summary>
-internal sealed class LedgerGrpcService(LedgerCheckpoints checkpoints, RelayDatabase database) : LedgerService.LedgerServiceBase
+internal sealed class LedgerGrpcService(LedgerCheckpoints checkpoints, LedgerTail tail, RelayDatabase database) : LedgerService.LedgerServiceBase
 {
     [Allow(CallerRoles.Auditor | CallerRoles.Job)]
     public override async Task<GetCheckpointResponse> GetCheckpoint(GetCheckpointRequest request, ServerCallContext context)
@@ -36,6 +37,24 @@ internal sealed class LedgerGrpcService(LedgerCheckpoints checkpoints, RelayData
         if (request.FirstSize < 1 || request.FirstSize > request.SecondSize) throw RelayException.InvalidField("first_size");
         var path = await checkpoints.ConsistencyAsync(organisation, request.FirstSize, request.SecondSize, context.CancellationToken);
         return new() { Path = { path.Select(hash => ByteString.CopyFrom(hash)) } };
+    }
+
+    [Allow(CallerRoles.Auditor | CallerRoles.Job)]
+    public override async Task Tail(TailRequest request, IServerStreamWriter<TailResponse> responseStream, ServerCallContext context)
+    {
+        await foreach (var row in tail.ReadAsync(context.Callers().Caller, request.FromSequence, request.Follow, context.CancellationToken))
+        {
+            await responseStream.WriteAsync(
+                new TailResponse
+                {
+                    Sequence = row.Seq,
+                    Leaf = UnsafeByteOperations.UnsafeWrap(row.Leaf),
+                    LeafHash = UnsafeByteOperations.UnsafeWrap(MerkleHash.Leaf(row.Leaf)),
+                    EventId = row.Id,
+                    Type = row.Type,
+                },
+                context.CancellationToken);
+        }
     }
 
     private async Task GuardSizeAsync(string organisation, long size, string field, CancellationToken cancellation)

@@ -1,4 +1,5 @@
-using OpenOva.Relay.Configuration;
+using OpenOva.Relay.Ledger.Exports;
+using OpenOva.Relay.Ledger.Stamps;
 
 namespace OpenOva.Relay.Ledger;
 
@@ -12,12 +13,13 @@ internal sealed class LedgerOptions
     /// given another refuses to sign.
     /// </summary>
     public string Keys { get; set; } = "keys";
-}
 
-internal sealed class ValidateLedgerOptions() : OptionsRules<LedgerOptions>(LedgerOptions.Section)
-{
-    protected override void Check(LedgerOptions options)
-    {
-        if (options.Keys.Length == 0) Fail(nameof(options.Keys), "must name a folder");
-    }
+    /// <summary>Where leaves and heads go as they come, by name. Default: nowhere. A name is never given to another place: its position would not be its own.</summary>
+    public IDictionary<string, ExportOptions> Exports { get; } = new Dictionary<string, ExportOptions>(StringComparer.Ordinal);
+
+    /// <summary>Where heads alone go, by name. Default: nowhere.</summary>
+    public IDictionary<string, HeadSinkOptions> HeadSinks { get; } = new Dictionary<string, HeadSinkOptions>(StringComparer.Ordinal);
+
+    /// <summary>Who stamps heads. Default: nobody, and no evidence is stronger than its operator's signature by itself.</summary>
+    public TimestampAuthorityOptions TimestampAuthority { get; } = new();
 }

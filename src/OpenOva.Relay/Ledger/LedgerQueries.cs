@@ -26,6 +26,20 @@ internal sealed class LeafRow
     public byte[] Leaf { get; init; } = [];
 }
 
+/// <summary>A numbered event with what is known of it beside its leaf.</summary>
+internal sealed class EventRow
+{
+    public long Seq { get; init; }
+
+    public string Id { get; init; } = "";
+
+    public string Type { get; init; } = "";
+
+    public long TimeUs { get; init; }
+
+    public byte[] Leaf { get; init; } = [];
+}
+
 /// <summary>A new leaf to insert.</summary>
 internal sealed record NewLeaf(long Seq, string Id, string Type, long TimeUs, string? Session, byte[] Leaf);
 
@@ -147,7 +161,8 @@ internal static class LedgerQueries
         Func<string, object, Task<IReadOnlyList<NodeRow>>> query, string organisation, IReadOnlyList<MerkleNodeId> nodes)
     {
         if (nodes.Count == 0) return [];
-        var wanted = string.Join(" OR ", nodes.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"(level = @l{i} AND position = @p{i})")));
+        // Joined to the list, each node is one look-up by key; a chain of OR has its planning cost more than its look-ups.
+        var wanted = string.Join(',', nodes.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"(@l{i},@p{i})")));
         var values = new DynamicParameters(new { organisation });
         for (var i = 0; i < nodes.Count; i++)
         {
@@ -155,7 +170,12 @@ internal static class LedgerQueries
             values.Add($"p{i}", nodes[i].Index);
         }
 
-        var rows = await query($"SELECT level, position, hash FROM ledger_nodes WHERE organisation = @organisation AND ({wanted})", values);
+        var rows = await query(
+            $"""
+            WITH wanted (level, position) AS (VALUES {wanted})
+            SELECT n.level, n.position, n.hash FROM wanted w JOIN ledger_nodes n ON n.organisation = @organisation AND n.level = w.level AND n.position = w.position
+            """,
+            values);
         var found = rows.ToDictionary(r => new MerkleNodeId((int)r.Level, r.Position), r => r.Hash);
         return [.. nodes.Select(n => found.TryGetValue(n, out var hash) ? hash : throw new InvalidDataException($"ledger node {n.Level}/{n.Index} of {organisation} is missing"))];
     }
@@ -165,6 +185,23 @@ internal static class LedgerQueries
             "SELECT seq, leaf FROM ledger_leaves WHERE organisation = @organisation AND seq >= @from AND seq < @to ORDER BY seq LIMIT @most",
             new { organisation, from, to, most },
             cancellation);
+
+    /// <summary>
+    /// The next leaves from a first one on. What is given out has no gap: a row that is missing ends it with an exception, and never with the rows beyond.
+    /// </summary>
+    public static async Task<IReadOnlyList<EventRow>> EventsAsync(RelayDatabase database, string organisation, long from, int most, CancellationToken cancellation)
+    {
+        var rows = await database.QueryAsync<EventRow>(
+            "SELECT seq, id, type, time_us, leaf FROM ledger_leaves WHERE organisation = @organisation AND seq >= @from ORDER BY seq LIMIT @most",
+            new { organisation, from, most },
+            cancellation);
+        for (var i = 0; i < rows.Count; i++)
+        {
+            if (rows[i].Seq != from + i) throw new InvalidDataException($"leaf {from + i} of {organisation} is missing");
+        }
+
+        return rows;
+    }
 
     public static Task<IReadOnlyList<LeafRow>> LeavesOfSessionAsync(RelayDatabase database, string organisation, string session, CancellationToken cancellation) =>
         database.QueryAsync<LeafRow>(

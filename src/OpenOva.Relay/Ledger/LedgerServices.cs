@@ -19,6 +19,7 @@ internal static class LedgerServices
         services.AddHostedService(p => p.GetRequiredService<LedgerSequencer>());
         services.AddSingleton<LedgerCheckpoints>();
         services.AddHostedService(p => p.GetRequiredService<LedgerCheckpoints>());
+        services.AddSingleton<LedgerTail>();
         return services;
     }
 }

@@ -62,6 +62,7 @@ internal sealed class ReportMaker(
             catalogue, row.Organisation, ring.History.Fingerprint, row.FromUs, row.ToUs, row.FirstLeaf.Value, head.Size, head.Root, ReportPins.AssuranceOf(row));
         var result = await ResultFiles.WriteAsync(leaves, parameters, catalogue, folder, row.WithRecordings, cancellation);
         List<BundleFile> files = [.. result.Files, .. leaves.Files, BundleFile.Of(BundlePath.Keys, Encoding.ASCII.GetBytes(ring.History.Jws.Compact))];
+        files.AddRange(await StampFiles.WriteAsync(database, row.Organisation, row.FirstLeaf.Value, head.Size, folder, cancellation));
         if (pdf.IsConfigured)
         {
             await Tell(row, 60, "Rendering the PDF", cancellation);

@@ -30,6 +30,8 @@ internal sealed class RelayMetrics : IDisposable
         MessagesDead = _meter.CreateCounter<long>("relay_messages_dead_total", "{message}", "Deliveries given up after the last attempt.");
         MessagesRefused = _meter.CreateCounter<long>(
             "relay_messages_refused_total", "{message}", "Messages on our queues that no outbox of ours sent, or that cannot be read.");
+        LedgerExportBehind = _meter.CreateGauge<long>("relay_ledger_export_behind", "{record}", "Leaves, or heads of a head sink, that have not arrived at an exporter's end.");
+        LedgerExportLag = _meter.CreateGauge<double>("relay_ledger_export_lag_seconds", "s", "Age of the oldest of them; zero when there is none.");
         RechecksUnanswered = _meter.CreateCounter<long>("relay_rechecks_unanswered_total", "{question}", "Questions after accounts with live sessions that their issuer did not answer.");
     }
 
@@ -52,6 +54,12 @@ internal sealed class RelayMetrics : IDisposable
 
     /// <summary>1 or 0; labels: <c>source</c>, from a fixed list.</summary>
     public Gauge<long> ResourceSources { get; }
+
+    /// <summary>Records; labels: <c>exporter</c>, <c>organisation</c>. Told by the replica that exports, zero by the others.</summary>
+    public Gauge<long> LedgerExportBehind { get; }
+
+    /// <summary>Seconds; labels: <c>exporter</c>, <c>organisation</c>.</summary>
+    public Gauge<double> LedgerExportLag { get; }
 
     /// <summary>Labels: <c>consumer</c>.</summary>
     public Counter<long> MessagesDead { get; }

@@ -28,7 +28,7 @@ public sealed class PersistedNamesTests
             "report.requested", "report.made", "report.downloaded", "session.end-ordered", "recording.supplemented", "account.mapped", "subject.signed-out",
             "outage.began", "outage.ended", "store.checked", "session.extended", "session.noticed", "session.locked", "access.requested", "access.request-decided",
             "access.decision-refused", "access.request-closed", "emergency.review-owed", "emergency.reviewed", "emergency.overdue", "credential.rotated",
-            "policy.changed",
+            "policy.changed", "ledger.stamped", "subject.signed-in",
         ],
         LedgerEventTypes.All);
 
@@ -114,6 +114,9 @@ public sealed class PersistedNamesTests
             "0014_resource_register d9280a44d271f20a22f2f3eae5102a2d59a42e26f9dcb7d7ad2c1c26f5697b51",
             "0020_ledger 38eaa231eb03496e184854d0fba0e0894a12e272f4f097015ceae58de0d41daf",
             "0021_ledger_roots 421d148a96927af6b393e88d66c62c8a32ad0f787aba3cb515a3614770bc67f2",
+            "0022_ledger_exports 3bba2192124579614b40c38871c9c4543822a618b14728189d15d6b5355faf7e",
+            "0023_ledger_stamps 9ec49a32335d95e3700e1d52bc53f8492bb5a834756f84371a8271832ede342a",
+            "0024_sign_ins 0d587eb0f9d00dd9aee9a3404712a27b7d845812a74a84512ab008682b202c60",
             "0030_sessions af6d4d25107fc07ea60a41eab082532a8bc8708c606461e5e59b5b05ef3122b8",
             "0031_session_orders 328119e6fa710865f5f82bd1a88b8796a6e9fbc5950c4f5072d1980a01515f9b",
             "0032_session_sign_in 4d0c997744281a4253f378c046c727395a66ed0830c22486fa81b47fd93c13d3",

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using OpenOva.Relay.Evidence.Bundle;
 using OpenOva.Relay.Evidence.Verification;
@@ -5,6 +6,7 @@ using OpenOva.Relay.Identity;
 using OpenOva.Relay.ObjectStorage;
 using OpenOva.Relay.Recordings;
 using OpenOva.Relay.Reports;
+using OpenOva.Relay.Tests.Ledger;
 
 namespace OpenOva.Relay.Tests.Reports;
 
@@ -40,6 +42,35 @@ public sealed class ReportBundleTests
             (await rig.FilesAsync(ready.BundleKey!)).Keys);
         Assert.Equal([LedgerEvent.ReportRequested, LedgerEvent.ReportMade], (await rig.EventTypesAsync()).Where(t => t.StartsWith("report.", StringComparison.Ordinal)));
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(rig.Folder, "scratch")));
+    }
+
+    [Fact]
+    public async Task Bundle_OfAStampedLedger_IsTimestampedForWhoTrustsTheAuthority()
+    {
+        await using var rig = await ReportsRig.StartAsync();
+        await using var authority = await ScriptedAuthority.StartAsync(rig.Clock.GetUtcNow());
+        await using var other = await ScriptedAuthority.StartAsync(rig.Clock.GetUtcNow());
+        await rig.WriteAsync(new LeafBook().Good(1).Good(2));
+        await rig.Checkpoints.MakeAsync(LeafBook.Organisation, CancellationToken.None);
+        await rig.StampAsync(authority);
+        await rig.WriteAsync(new LeafBook { NowUs = LeafBook.StartUs + 60_000_000 }.Good(3));
+        var row = await rig.RequestAsync();
+
+        await rig.DeliverAsync(row);
+
+        var key = (await rig.FindAsync(row)).BundleKey!;
+        Assert.Single((await rig.FilesAsync(key)).Keys, name => name.StartsWith(BundlePath.Timestamps, StringComparison.Ordinal));
+        var fingerprint = (await rig.Keys.OfAsync(LeafBook.Organisation, CancellationToken.None)).History.Fingerprint;
+        foreach (var (file, strength, outcome) in new[] { (null, "operator-signed", CheckOutcome.NotMade), (other.CaFile, "operator-signed", CheckOutcome.NotMade), (authority.CaFile, "timestamped", CheckOutcome.Held) })
+        {
+            var verdict = BundleVerifier.Verify(await rig.BundleAsync(key), new Reliance
+            {
+                Fingerprint = fingerprint,
+                TimestampAuthorities = file is null ? null : [X509CertificateLoader.LoadCertificateFromFile(file)],
+            });
+            Assert.Equal((0, strength), (verdict.ExitCode, verdict.Strength));
+            Assert.Equal(outcome, verdict.Checks.Single(check => check.Name == CheckNames.Timestamps).Outcome);
+        }
     }
 
     [Fact]

@@ -5,12 +5,14 @@ using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence.Bundle;
 using OpenOva.Relay.Identity;
 using OpenOva.Relay.Ledger;
+using OpenOva.Relay.Ledger.Stamps;
 using OpenOva.Relay.Messaging;
 using OpenOva.Relay.ObjectStorage;
 using OpenOva.Relay.Reports;
 using OpenOva.Relay.Reports.Bundles;
 using OpenOva.Relay.Reports.Controls;
 using OpenOva.Relay.Reports.Pdf;
+using OpenOva.Relay.Tests.Ledger;
 
 namespace OpenOva.Relay.Tests.Reports;
 
@@ -135,6 +137,15 @@ internal sealed class ReportsRig : IAsyncDisposable
     public ReportMaker Maker(IObjectStore? store = null, IReportPdf? pdf = null) => new(
         Database, Checkpoints, Keys, store ?? Store, Buckets, Catalogues, new ReportPins(Database, Checkpoints, Options), new BundleRecordings(Database, Store),
         pdf ?? Pdf, Options, _replica, Path.Combine(_folder.Path, "scratch"), Clock);
+
+    /// <summary>Has the newest head stamped.</summary>
+    public async Task StampAsync(ScriptedAuthority authority)
+    {
+        var options = new TimestampAuthorityOptions { Url = authority.Url, CaFile = authority.CaFile };
+        using var stamps = new LedgerStamps(
+            new TimestampClient(options), options, Database, _stage, _leases, _replica, Store, Buckets, Clock, NullLogger<LedgerStamps>.Instance);
+        Assert.Equal(1, await stamps.LookAsync(CancellationToken.None));
+    }
 
     /// <summary>Hands the message to the consumer once, as the bus would.</summary>
     public async Task DeliverAsync(ReportRow row)
