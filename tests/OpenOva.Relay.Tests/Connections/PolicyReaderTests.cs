@@ -76,7 +76,7 @@ public sealed class PolicyReaderTests
         { "{ kind: max-duration, minutes: 0 }", "spec.rules[0].minutes must be a whole number from 1 to 10080" },
         { "{ kind: max-duration, minutes: '60' }", "spec.rules[0].minutes must be a whole number from 1 to 10080" },
         { "{ kind: idle-limit, minutes: 1441 }", "spec.rules[0].minutes must be a whole number from 1 to 1440" },
-        { "{ kind: idle-limit, minutes: 1, warnSeconds: 61 }", "spec.rules[0].warnSeconds must be a whole number from 1 to 60" },
+        { "{ kind: idle-limit, minutes: 1, warnSeconds: 31 }", "spec.rules[0].warnSeconds must be a whole number from 1 to 30" },
         { "{ kind: source-networks }", "spec.rules[0].cidrs must name at least one network" },
         { "{ kind: source-networks, cidrs: [10.0.0.0/8, 10.0.0.1] }", "spec.rules[0].cidrs[1] must be a network's prefix, such as 10.0.0.0/8 or fd00::/8, without host bits" },
         { "{ kind: source-networks, cidrs: [10.0.0.1/8] }", "spec.rules[0].cidrs[0] must be a network's prefix, such as 10.0.0.0/8 or fd00::/8, without host bits" },

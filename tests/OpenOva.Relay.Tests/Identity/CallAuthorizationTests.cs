@@ -14,6 +14,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenOva.Relay.Connections;
+using OpenOva.Relay.Database;
 using OpenOva.Relay.Identity;
 using OpenOva.Relay.Tests.Connections;
 using OpenOva.Relay.V1;
@@ -59,6 +60,9 @@ public sealed class CallAuthorizationTests : IAsyncLifetime
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
         });
         builder.Services.AddSingleton(TimeProvider.System);
+        // What a Kubernetes source would need; nothing here asks it.
+        builder.Services.AddSingleton(new RelayDatabase(new DatabaseOptions(), _folder.FullName, TimeProvider.System)).AddSingleton<Leases>();
+        builder.Services.AddSingleton(ReplicaName.Create("test", TimeProvider.System));
         builder.Services.AddRelayIdentity().AddRelayConnections();
         builder.Services.AddGrpc(options => options.Interceptors.Add<ErrorInterceptor>());
         _app = builder.Build();
