@@ -44,11 +44,13 @@ public sealed class FakeGuacdAgainstRealTests : IDisposable
         return $"{ready.Length} {ready[0]} {ready[1].Length} {ready[1][0]} {Guid.TryParseExact(ready[1][1..], "D", out _)} {!ready[1].Any(char.IsAsciiLetterUpper)}";
     });
 
+    // The connection's process ends as it finds no plugin. Where it was handed the connection before, nobody ever closes it; where it was not, guacd does at once.
     [Fact]
     public Task Select_OfAMissingPlugin_IsNotAnswered() => CompareAsync(async wire =>
     {
         await wire.SayAsync("select", "kubernetes");
-        return await wire.HearWithinAsync(TimeSpan.FromSeconds(3));
+        var heard = await wire.HearWithinAsync(TimeSpan.FromSeconds(3));
+        return heard == "end of stream" ? "silence" : heard;
     });
 
     [Fact]

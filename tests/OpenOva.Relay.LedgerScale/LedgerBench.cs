@@ -38,7 +38,7 @@ internal sealed class LedgerBench : IAsyncDisposable
         _keys = new OrganisationKeys(Path.Combine(folder, "keys"), _database, _stage, Time, NullLogger<OrganisationKeys>.Instance);
         var buckets = new ObjectStorageOptions();
         _store = new DirectoryObjectStore(Path.Combine(folder, "objects"), buckets.Buckets, Time);
-        _checkpoints = new LedgerCheckpoints(_database, _sequencer, _keys, _store, buckets, Time, NullLogger<LedgerCheckpoints>.Instance);
+        _checkpoints = new LedgerCheckpoints(_database, _stage, _sequencer, _keys, _store, buckets, Time, NullLogger<LedgerCheckpoints>.Instance);
     }
 
     /// <summary>What an auditor has.</summary>

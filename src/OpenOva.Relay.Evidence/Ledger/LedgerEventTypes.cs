@@ -120,6 +120,9 @@ public static class LedgerEventTypes
     /// <summary>The first token of an account's session at its issuer was taken.</summary>
     public const string SubjectSignedIn = "subject.signed-in";
 
+    /// <summary>A head of the ledger was signed.</summary>
+    public const string CheckpointMade = "checkpoint.made";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
@@ -128,6 +131,6 @@ public static class LedgerEventTypes
         ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered, RecordingSupplemented, AccountMapped, SubjectSignedOut,
         OutageBegan, OutageEnded, StoreChecked, SessionExtended, SessionNoticed, SessionLocked, AccessRequested, AccessRequestDecided, AccessDecisionRefused,
         AccessRequestClosed, EmergencyReviewOwed, EmergencyReviewed, EmergencyReviewOverdue, CredentialRotated,
-        PolicyChanged, LedgerStamped, SubjectSignedIn,
+        PolicyChanged, LedgerStamped, SubjectSignedIn, CheckpointMade,
     ];
 }

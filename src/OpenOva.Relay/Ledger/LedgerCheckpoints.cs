@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence.Ledger;
 using OpenOva.Relay.ObjectStorage;
@@ -8,7 +9,7 @@ namespace OpenOva.Relay.Ledger;
 
 /// <summary>Signs heads: for each ledger that has grown, at most once a minute, and whenever somebody asks. Each is put into the store.</summary>
 internal sealed class LedgerCheckpoints(
-    RelayDatabase database, LedgerSequencer sequencer, OrganisationKeys keys, IObjectStore store, ObjectStorageOptions buckets, TimeProvider time,
+    RelayDatabase database, LedgerStage stage, LedgerSequencer sequencer, OrganisationKeys keys, IObjectStore store, ObjectStorageOptions buckets, TimeProvider time,
     ILogger<LedgerCheckpoints> logger) : BackgroundService
 {
     private const int RetentionDays = 10 * 366;
@@ -20,13 +21,23 @@ internal sealed class LedgerCheckpoints(
         await sequencer.SettleAsync(organisation, cancellation);
         var size = await LedgerQueries.SizeAsync(database, organisation, cancellation);
         var newest = await LedgerQueries.NewestCheckpointAsync(database, organisation, cancellation);
-        if (newest is null || newest.Size < size)
+        // The events that tell of heads are no growth: else each head would make the next.
+        if (newest is null || await LedgerQueries.HasGrownAsync(database, organisation, newest.Size, cancellation))
         {
             var root = Convert.ToHexStringLower(await RootAsync(organisation, size, cancellation));
             var ring = await keys.OfAsync(organisation, cancellation);
             var now = ring.TimeToSign(time.GetUnixMicroseconds());
             var signed = await Checkpoint.SignAsync(organisation, size, root, now, ring.Signing, cancellation);
-            await LedgerQueries.InsertCheckpointAsync(database, organisation, size, root, now, signed.Jws.Compact, cancellation);
+            await database.TransactAsync(
+                async transaction =>
+                {
+                    if (!await LedgerQueries.InsertCheckpointAsync(transaction, organisation, size, root, now, signed.Jws.Compact)) return;
+                    await stage.AddAsync(transaction, organisation, LedgerEventTypes.CheckpointMade, new JsonObject
+                    {
+                        ["size"] = size, ["root"] = root, ["checkpoint_sha256"] = signed.Jws.Digest,
+                    });
+                },
+                cancellation);
             newest = (await LedgerQueries.NewestCheckpointAsync(database, organisation, cancellation))!;
         }
 

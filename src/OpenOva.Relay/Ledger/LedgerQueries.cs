@@ -221,10 +221,11 @@ internal static class LedgerQueries
     public static Task<IReadOnlyList<string>> OrganisationsGrownAsync(RelayDatabase database, CancellationToken cancellation) =>
         database.QueryAsync<string>(
             """
-            SELECT h.organisation FROM ledger_heads h
-            WHERE h.size > COALESCE((SELECT MAX(c.size) FROM ledger_checkpoints c WHERE c.organisation = h.organisation), 0)
+            SELECT h.organisation FROM ledger_heads h WHERE EXISTS (
+              SELECT 1 FROM ledger_leaves l WHERE l.organisation = h.organisation AND l.type <> @made
+              AND l.seq >= COALESCE((SELECT MAX(c.size) FROM ledger_checkpoints c WHERE c.organisation = h.organisation), 0))
             """,
-            null,
+            new { made = LedgerEventTypes.CheckpointMade },
             cancellation);
 
     public static Task<IReadOnlyList<CheckpointRow>> UnstoredCheckpointsAsync(RelayDatabase database, int most, CancellationToken cancellation) =>
@@ -232,14 +233,20 @@ internal static class LedgerQueries
             "SELECT organisation, size, root, time_us, jws FROM ledger_checkpoints WHERE stored_us IS NULL ORDER BY time_us LIMIT @most", new { most }, cancellation);
 
     /// <summary>False: another replica signed this size first.</summary>
-    public static async Task<bool> InsertCheckpointAsync(RelayDatabase database, string organisation, long size, string root, long timeUs, string jws, CancellationToken cancellation) =>
-        await database.ExecuteAsync(
+    /// <summary>Whether anything stands behind a head but events that tell of heads.</summary>
+    public static async Task<bool> HasGrownAsync(RelayDatabase database, string organisation, long since, CancellationToken cancellation) =>
+        await database.ExecuteScalarAsync<long>(
+            "SELECT COUNT(*) FROM (SELECT 1 AS grown FROM ledger_leaves WHERE organisation = @organisation AND seq >= @since AND type <> @made LIMIT 1) g",
+            new { organisation, since, made = LedgerEventTypes.CheckpointMade },
+            cancellation) > 0;
+
+    public static async Task<bool> InsertCheckpointAsync(RelayTransaction transaction, string organisation, long size, string root, long timeUs, string jws) =>
+        await transaction.ExecuteAsync(
             """
             INSERT INTO ledger_checkpoints (organisation, size, root, time_us, jws) VALUES (@organisation, @size, @root, @timeUs, @jws)
             ON CONFLICT (organisation, size) DO NOTHING
             """,
-            new { organisation, size, root, timeUs, jws },
-            cancellation) == 1;
+            new { organisation, size, root, timeUs, jws }) == 1;
 
     public static Task<int> CheckpointStoredAsync(RelayDatabase database, string organisation, long size, CancellationToken cancellation) =>
         database.ExecuteAsync(

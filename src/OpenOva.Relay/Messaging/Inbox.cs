@@ -91,6 +91,16 @@ internal sealed class Inbox(RelayDatabase database, MessagingOptions options)
             IsolationLevel.ReadCommitted,
             cancellation);
 
+    /// <summary>Makes every pending delivery due now: a bus in memory that has just started holds nothing of what was published in a former life.</summary>
+    public Task<int> AllDueAsync(CancellationToken cancellation) =>
+        database.ExecuteAsync(
+            """
+            UPDATE inbox SET next_us = relay_now_us() WHERE done_us IS NULL AND dead_us IS NULL AND next_us > relay_now_us()
+            AND EXISTS (SELECT 1 FROM outbox o WHERE o.id = inbox.message_id AND o.published_us IS NOT NULL)
+            """,
+            null,
+            cancellation);
+
     /// <summary>Gives dead deliveries another full round: those of one message, of one consumer, of both, or all. Returns how many.</summary>
     public Task<int> ReviveAsync(string? messageId, string? consumer, CancellationToken cancellation) =>
         database.ExecuteAsync(

@@ -28,7 +28,7 @@ public sealed class PersistedNamesTests
             "report.requested", "report.made", "report.downloaded", "session.end-ordered", "recording.supplemented", "account.mapped", "subject.signed-out",
             "outage.began", "outage.ended", "store.checked", "session.extended", "session.noticed", "session.locked", "access.requested", "access.request-decided",
             "access.decision-refused", "access.request-closed", "emergency.review-owed", "emergency.reviewed", "emergency.overdue", "credential.rotated",
-            "policy.changed", "ledger.stamped", "subject.signed-in",
+            "policy.changed", "ledger.stamped", "subject.signed-in", "checkpoint.made",
         ],
         LedgerEventTypes.All);
 

@@ -242,7 +242,7 @@ public abstract class ExportPumpTests(TestDatabaseKind kind) : LedgerFixture(kin
     }
 
     private Task<bool> HeadAsync(string organisation, long size) =>
-        LedgerQueries.InsertCheckpointAsync(Db, organisation, size, new string('0', 64), size, $"head.of.{size}", Cancellation);
+        Db.TransactAsync(transaction => LedgerQueries.InsertCheckpointAsync(transaction, organisation, size, new string('0', 64), size, $"head.of.{size}"), Cancellation);
 
     private async Task<ExportPosition> PositionAsync(string organisation) =>
         (await ExportQueries.PositionsAsync(Db, ExportRig.Component, Cancellation)).Single(row => row.Organisation == organisation).Position;

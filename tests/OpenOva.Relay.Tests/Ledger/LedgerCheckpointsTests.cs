@@ -89,10 +89,11 @@ public abstract class LedgerCheckpointsTests(TestDatabaseKind kind) : LedgerFixt
 
         Assert.Equal(4, first.Size);
         Assert.Equal(first.Jws.Compact, again.Jws.Compact);
-        Assert.Equal(5, second.Size);
+        // With the event that tells of the first.
+        Assert.Equal(6, second.Size);
         var history = (await keys.OfAsync("acme", Cancellation)).History;
         Assert.All(new[] { first, second }, checkpoint => Assert.True(history.Signed(checkpoint.Jws, checkpoint.TimeUs)));
-        Assert.Equal(Convert.ToHexStringLower(await checkpoints.RootAsync("acme", 5, Cancellation)), second.Root);
+        Assert.Equal(Convert.ToHexStringLower(await checkpoints.RootAsync("acme", 6, Cancellation)), second.Root);
     }
 
     [Fact]
@@ -109,6 +110,24 @@ public abstract class LedgerCheckpointsTests(TestDatabaseKind kind) : LedgerFixt
 
         Assert.Single(made.Select(checkpoint => checkpoint.Jws.Compact).Distinct());
         Assert.Equal(1, await Db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM ledger_checkpoints", null, Cancellation));
+    }
+
+    [Fact]
+    public async Task Checkpoint_IsToldInTheLedgerAndIsNoGrowth()
+    {
+        var keys = Keys();
+        await keys.OfAsync("acme", Cancellation);
+        var checkpoints = Checkpoints(Sequencer("a"), keys);
+        await StageAsync("acme", 3);
+        var first = await checkpoints.MakeAsync("acme", Cancellation);
+
+        // Its event is numbered now, and asks for no head of its own.
+        Assert.Equal(first.Size, (await checkpoints.MakeAsync("acme", Cancellation)).Size);
+        Assert.Empty(await LedgerQueries.OrganisationsGrownAsync(Db, Cancellation));
+        var told = LedgerLeaf.Parse((await LedgerQueries.LeavesAsync(Db, "acme", first.Size, long.MaxValue, 10, Cancellation)).Single().Leaf, "leaf");
+        Assert.Equal(("checkpoint.made", first.Size, first.Jws.Digest), (told.Type, told.Data.Count("size"), told.Data.Digest("checkpoint_sha256")));
+        await StageAsync("acme", 1);
+        Assert.Equal(first.Size + 2, (await checkpoints.MakeAsync("acme", Cancellation)).Size);
     }
 
     [Fact]
@@ -175,7 +194,7 @@ public abstract class LedgerCheckpointsTests(TestDatabaseKind kind) : LedgerFixt
     private OrganisationKeys Keys() => Own(new OrganisationKeys(Path.Combine(_folder.FullName, "keys"), Db, Stage, Time, NullLogger<OrganisationKeys>.Instance));
 
     private LedgerCheckpoints Checkpoints(LedgerSequencer sequencer, OrganisationKeys? keys = null) =>
-        Own(new LedgerCheckpoints(Db, sequencer, keys ?? Keys(), Store, _buckets, Time, NullLogger<LedgerCheckpoints>.Instance));
+        Own(new LedgerCheckpoints(Db, Stage, sequencer, keys ?? Keys(), Store, _buckets, Time, NullLogger<LedgerCheckpoints>.Instance));
 
     private T Own<T>(T owned)
         where T : IDisposable

@@ -148,6 +148,6 @@ public abstract class LedgerStampsTests(TestDatabaseKind kind) : LedgerFixture(k
         using var key = Evidence.Keys.P256SigningKey.Create();
         var root = Convert.ToHexStringLower(MerkleHash.Leaf(Encoding.ASCII.GetBytes($"{organisation} {size}")));
         var head = await Checkpoint.SignAsync(organisation, size, root, 1, key, Cancellation);
-        await LedgerQueries.InsertCheckpointAsync(Db, organisation, size, root, 1, head.Jws.Compact, Cancellation);
+        await Db.TransactAsync(transaction => LedgerQueries.InsertCheckpointAsync(transaction, organisation, size, root, 1, head.Jws.Compact), Cancellation);
     }
 }

@@ -52,7 +52,7 @@ public sealed class OpenSearchTargetTests() : LedgerFixture(TestDatabaseKind.Sql
     public async Task Head_Exported_IsARecordOfItsOwn()
     {
         await NumberedAsync(1);
-        await LedgerQueries.InsertCheckpointAsync(Db, "acme", 1, new string('0', 64), 1_763_821_808_123_456, "a.b.c", Cancellation);
+        await Db.TransactAsync(transaction => LedgerQueries.InsertCheckpointAsync(transaction, "acme", 1, new string('0', 64), 1_763_821_808_123_456, "a.b.c"), Cancellation);
 
         await PumpUntilAsync(2);
 

@@ -68,7 +68,7 @@ internal sealed class ReportsRig : IAsyncDisposable
         _stage = new LedgerStage(new EventIds(Clock), Clock, _signal);
         _sequencer = new LedgerSequencer(Database, _leases, _signal, _replica, NullLogger<LedgerSequencer>.Instance);
         Keys = new OrganisationKeys(Path.Combine(_folder.Path, "keys"), Database, _stage, Clock, NullLogger<OrganisationKeys>.Instance);
-        Checkpoints = new LedgerCheckpoints(Database, _sequencer, Keys, Store, Buckets, Clock, NullLogger<LedgerCheckpoints>.Instance);
+        Checkpoints = new LedgerCheckpoints(Database, _stage, _sequencer, Keys, Store, Buckets, Clock, NullLogger<LedgerCheckpoints>.Instance);
         var outbox = new Outbox(new MessageTypes([new ConsumerRegistration("reports.make", typeof(MakeReport), typeof(ReportRequested), RelayRoles.Jobs)], []), _outboxSignal, new MessagingOptions());
         Requests = new ReportRequests(Database, _stage, outbox, Clock);
     }
