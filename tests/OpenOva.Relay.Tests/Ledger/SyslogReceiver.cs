@@ -53,9 +53,10 @@ internal sealed class SyslogReceiver : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Stopped when nobody accepts any more: the loop may be between two connections.
         await _stopping.CancelAsync();
-        _listener.Stop();
         await _accepting;
+        _listener.Stop();
         await Task.WhenAll(_serving);
         _stopping.Dispose();
         _certificate.Dispose();
