@@ -4,7 +4,8 @@ using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Integration.Access;
 
-[Trait("Kind", "Fast")]
+// Without outside components, but each test boots the whole service.
+[Trait("Kind", "Real")]
 public sealed class EmbeddedAccessPathTests : AccessPathTests
 {
     private protected override Task<Deployment> DeployAsync(IReadOnlyDictionary<string, string?> people) => Deployment.EmbeddedAsync(people);

@@ -7,8 +7,11 @@ using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Integration.Access;
 
-/// <summary>What policies refuse at the service's door, each with its own reason; and what the ledger makes of it years later.</summary>
-[Trait("Kind", "Fast")]
+/// <summary>
+/// What policies refuse at the service's door, each with its own reason; and what the ledger makes of it years later. Without outside components, but each test boots
+/// the whole service.
+/// </summary>
+[Trait("Kind", "Real")]
 public sealed class RefusalTests
 {
     private const string TwoApprovals = """

@@ -10,7 +10,8 @@ using OpenOva.Relay.Tests.Database;
 
 namespace OpenOva.Relay.Tests.Ledger;
 
-[Trait("Kind", "Fast")]
+// Thousands of leaves, several times over.
+[Trait("Kind", "Real")]
 public sealed class LedgerFileOnSqliteTests() : LedgerFileTests(TestDatabaseKind.Sqlite);
 
 [Trait("Kind", "Real")]
