@@ -38,4 +38,10 @@ internal static partial class IdentityLog
 
     [LoggerMessage(5012, LogLevel.Information, "{Issuer} answers re-checks again")]
     public static partial void RecheckAnswered(ILogger logger, string issuer);
+
+    [LoggerMessage(5013, LogLevel.Warning, "The token endpoint of {Issuer} gave no usable answer ({Failure})")]
+    public static partial void TokenEndpointFailed(ILogger logger, string issuer, string failure);
+
+    [LoggerMessage(5014, LogLevel.Information, "{Issuer} signed nobody in: {Error}")]
+    public static partial void SignInDenied(ILogger logger, string issuer, string error);
 }

@@ -1,3 +1,4 @@
+using OpenOva.Relay.Identity.Browser;
 using OpenOva.Relay.Identity.Development;
 using OpenOva.Relay.Identity.Recheck;
 
@@ -46,6 +47,9 @@ internal sealed class IdentityOptions
 
     /// <summary>Refusals of one reason and organisation that are ledgered one by one in a minute; the rest are counted.</summary>
     public int RefusalsPerMinute { get; set; } = 10;
+
+    /// <summary>How long a browser stays signed in.</summary>
+    public BrowserSessionOptions BrowserSessions { get; init; } = new();
 
     /// <summary>The embedded issuer for development; absent in every other environment.</summary>
     public DevelopmentIssuerOptions? Development { get; set; }
@@ -96,11 +100,14 @@ internal sealed class IssuerOptions
     /// </summary>
     public string? PersonClaim { get; set; }
 
-    /// <summary>Client ids whose logout tokens are taken at <c>/auth/backchannel-logout</c>. Default: the audience alone.</summary>
+    /// <summary>Client ids whose logout tokens are taken at <c>/auth/backchannel-logout</c>, besides the one of <see cref="Browser"/>. Default: the audience alone.</summary>
     public IList<string> LogoutClients { get; init; } = [];
 
     /// <summary>How accounts with live sessions are asked after; null: not at all, and a disabled person goes on until he leaves.</summary>
     public RecheckOptions? Recheck { get; set; }
+
+    /// <summary>The client that people sign in through with a browser; null: this issuer's people have no pages.</summary>
+    public BrowserClientOptions? Browser { get; set; }
 
     public string EffectiveMetadataAddress =>
         string.IsNullOrEmpty(MetadataAddress) ? $"{Issuer}/.well-known/openid-configuration" : MetadataAddress;

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using OpenOva.Relay.Configuration;
+using OpenOva.Relay.Identity.Browser;
 using OpenOva.Relay.Identity.Recheck;
 
 namespace OpenOva.Relay.Identity;
@@ -32,6 +33,12 @@ internal sealed partial class IdentityRules(IHostEnvironment environment) : Opti
             Fail("KeyRefreshInterval", "must not be shorter than KeyRefreshCooldown");
         if (options.KeyMaximumAge < options.KeyRefreshInterval)
             Fail("KeyMaximumAge", "must not be shorter than KeyRefreshInterval");
+        foreach (var (name, time) in (ReadOnlySpan<(string, TimeSpan)>)[("Idle", options.BrowserSessions.Idle), ("Lifetime", options.BrowserSessions.Lifetime)])
+        {
+            if (time < TimeSpan.FromMinutes(1) || time > TimeSpan.FromHours(24))
+                Fail($"BrowserSessions:{name}", "must be from 1 minute to 24 hours");
+        }
+
         Range("RefusalsPerMinute", options.RefusalsPerMinute, 1, 1000);
         if (options.Development is not null)
             CheckDevelopment(options);
@@ -52,8 +59,20 @@ internal sealed partial class IdentityRules(IHostEnvironment environment) : Opti
         CheckRoles(issuer, key);
         if (issuer.PersonClaim is { Length: 0 })
             Fail($"{key}:PersonClaim", "must name a claim, or be left out");
+        if (issuer.Browser is { } browser)
+            CheckBrowser(browser, $"{key}:Browser");
         if (issuer.Recheck is { } recheck)
             CheckRecheck(issuer, recheck, $"{key}:Recheck");
+    }
+
+    private void CheckBrowser(BrowserClientOptions browser, string key)
+    {
+        if (browser.ClientId.Length == 0)
+            Fail($"{key}:ClientId", "must name the client that people sign in through");
+        if (browser.SecretFile.Length > 0)
+            FileReadable($"{key}:SecretFile", browser.SecretFile);
+        if (!browser.Scope.Split(' ').Contains("openid"))
+            Fail($"{key}:Scope", "must contain openid");
     }
 
     private void CheckRoles(IssuerOptions issuer, string key)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OpenOva.Relay.Configuration;
+using OpenOva.Relay.Identity.Browser;
 using OpenOva.Relay.Identity.Development;
 using OpenOva.Relay.Identity.Logout;
 using OpenOva.Relay.Identity.Recheck;
@@ -41,12 +42,17 @@ internal static class IdentityServices
             provider.GetRequiredService<IdentityOptions>(),
             provider.GetRequiredService<IHttpClientFactory>().CreateClient(KeysClient),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CodeFlow>(
+            provider, provider.GetRequiredService<IHttpClientFactory>().CreateClient(KeysClient)));
+        services.AddSingleton<BrowserSessions>();
+        services.AddSingleton<BrowserRoutes>();
         services.AddHostedService<RecheckNotice>();
         services.AddSingleton<RefusedTokens>();
         services.AddSingleton<SignIns>();
         services.TryAddSingleton<RecordAccountMapping>((_, _) => Task.CompletedTask);
         services.AddSingleton<PersonAccounts>();
         services.AddSingleton<Persons>();
+        services.AddSingleton<PersonNames>();
         services.AddSingleton<SignOuts>();
         services.AddSingleton(provider => new DevelopmentIssuer(
             provider.GetRequiredService<IdentityOptions>().Development ?? new DevelopmentIssuerOptions(), provider.GetRequiredService<TimeProvider>()));

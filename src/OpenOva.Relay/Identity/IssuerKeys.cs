@@ -1,12 +1,16 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
 namespace OpenOva.Relay.Identity;
 
+/// <summary>What an issuer's discovery document says of its endpoints; empty where it names none.</summary>
+internal sealed record IssuerEndpoints(string Authorization, string Token, string EndSession, bool NamesItself);
+
 /// <summary>
-/// The signing keys of one issuer, from its discovery document and JWKS. The library's ConfigurationManager refreshes in the background
+/// The signing keys and endpoints of one issuer, from its discovery document and JWKS. The library's ConfigurationManager refreshes in the background
 /// by the ambient clock, so a rotated key would be refused once; this one waits for a refresh that an unknown key id causes, at most one
 /// in a cooldown, and never lets a failed refresh drop keys that still are young enough.
 /// </summary>
@@ -16,6 +20,7 @@ internal sealed class IssuerKeys(IssuerOptions issuer, IdentityOptions options, 
 
     private readonly Lock _gate = new();
     private ImmutableArray<JsonWebKey> _keys = [];
+    private IssuerEndpoints? _endpoints;
     // By the monotonic clock: a wall clock that is set back must not keep old keys alive.
     private long? _fetchedAt;
     private long? _attemptedAt;
@@ -44,6 +49,15 @@ internal sealed class IssuerKeys(IssuerOptions issuer, IdentityOptions options, 
             found = Matching(Current().Keys, kid, algorithm);
         }
         return found.Count == 0 ? (TokenRefusal.UnknownKey, []) : (TokenRefusal.None, found);
+    }
+
+    /// <summary>Null while the issuer cannot be asked.</summary>
+    public async ValueTask<IssuerEndpoints?> EndpointsAsync(CancellationToken cancellation)
+    {
+        if (Current().Keys.IsEmpty)
+            await RefreshAsync(EmptyRetry).WaitAsync(cancellation);
+        lock (_gate)
+            return _endpoints;
     }
 
     private (ImmutableArray<JsonWebKey> Keys, bool Fresh) Current()
@@ -95,6 +109,7 @@ internal sealed class IssuerKeys(IssuerOptions issuer, IdentityOptions options, 
             lock (_gate)
             {
                 _keys = keys;
+                _endpoints = EndpointsOf(configuration);
                 _fetchedAt = time.GetTimestamp();
             }
         }
@@ -103,4 +118,8 @@ internal sealed class IssuerKeys(IssuerOptions issuer, IdentityOptions options, 
             IdentityLog.KeysNotFetched(log, issuer.Issuer, e);
         }
     }
+
+    private static IssuerEndpoints EndpointsOf(OpenIdConnectConfiguration configuration) => new(
+        configuration.AuthorizationEndpoint ?? "", configuration.TokenEndpoint ?? "", configuration.EndSessionEndpoint ?? "",
+        configuration.AdditionalData.TryGetValue("authorization_response_iss_parameter_supported", out var says) && says is true or JsonElement { ValueKind: JsonValueKind.True });
 }

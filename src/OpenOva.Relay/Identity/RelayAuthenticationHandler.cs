@@ -2,6 +2,7 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
+using OpenOva.Relay.Identity.Browser;
 using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
 
@@ -9,7 +10,7 @@ namespace OpenOva.Relay.Identity;
 
 /// <summary>
 /// The scheme <c>relay</c>: <c>Authorization: Bearer</c> for the person, <c>relay-gateway-authorization: Bearer</c> for a gateway's
-/// backend. A token that is there and does not pass fails the call even where another one would do. What was wrong with it goes to
+/// backend; where neither is there and the call says so (<see cref="BrowserCallAttribute"/>), a browser's sign-in. A token that is there and does not pass fails the call even where another one would do. What was wrong with it goes to
 /// <see cref="RefusedTokens"/>; the answer is the same for all.
 /// </summary>
 internal sealed class RelayAuthenticationHandler(
@@ -18,7 +19,8 @@ internal sealed class RelayAuthenticationHandler(
     UrlEncoder encoder,
     TokenValidator validator,
     RefusedTokens refused,
-    SignIns signIns) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+    SignIns signIns,
+    BrowserSessions browsers) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "relay";
     public const string GatewayHeader = "relay-gateway-authorization";
@@ -31,7 +33,7 @@ internal sealed class RelayAuthenticationHandler(
         var hasPerson = Request.Headers.TryGetValue("Authorization", out var personHeader);
         var hasGateway = Request.Headers.TryGetValue(GatewayHeader, out var gatewayHeader);
         if (!hasPerson && !hasGateway)
-            return AuthenticateResult.NoResult();
+            return await AuthenticateBrowserAsync();
 
         Caller? person = null;
         if (hasPerson && (person = await ValidateAsync(personHeader)) is null)
@@ -43,18 +45,36 @@ internal sealed class RelayAuthenticationHandler(
             return AuthenticateResult.Fail("The gateway's token was refused.");
         }
 
-        if (person is not null)
-            signIns.Note(person);
         if (gateway is not null)
             signIns.Note(gateway);
-        var callers = new CallerFeature(person, gateway);
+        return Accept(new CallerFeature(person, gateway));
+    }
+
+    // A page that was asked for by its address is come back to after the sign-in; what was sent in a form is not sent again.
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        if (BrowserCall.Declared(Context) is not { IsPage: true } || !HttpMethods.IsGet(Request.Method)) return ErrorAnswer.WriteAsync(Context, _refusal);
+        Response.Redirect(BrowserRoutes.SignInAddress($"{Request.Path}{Request.QueryString}"));
+        return Task.CompletedTask;
+    }
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => ErrorAnswer.WriteAsync(Context, ErrorReason.NotPermitted);
+
+    private async Task<AuthenticateResult> AuthenticateBrowserAsync()
+    {
+        if (BrowserCall.Declared(Context) is null || BrowserCall.SecretOf(Context) is not { } secret) return AuthenticateResult.NoResult();
+        if (await browsers.FindAsync(secret, Context.RequestAborted) is not { } person) return AuthenticateResult.NoResult();
+        Context.Features.Set(new BrowserFeature(secret));
+        return Accept(new CallerFeature(person, null));
+    }
+
+    private AuthenticateResult Accept(CallerFeature callers)
+    {
+        if (callers.Person is { } person)
+            signIns.Note(person);
         Context.Features.Set(callers);
         return AuthenticateResult.Success(new AuthenticationTicket(PrincipalOf(callers.Caller), SchemeName));
     }
-
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties) => ErrorAnswer.WriteAsync(Context, _refusal);
-
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => ErrorAnswer.WriteAsync(Context, ErrorReason.NotPermitted);
 
     private async Task<Caller?> ValidateAsync(Microsoft.Extensions.Primitives.StringValues header)
     {

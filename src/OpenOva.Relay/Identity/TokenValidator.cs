@@ -8,7 +8,7 @@ using OpenOva.Relay.Identity.Logout;
 namespace OpenOva.Relay.Identity;
 
 /// <summary>
-/// Validates access and logout tokens of the configured issuers. The order is fixed: shape, algorithm, issuer, key, signature, and only then
+/// Validates access, ID and logout tokens of the configured issuers. The order is fixed: shape, algorithm, issuer, key, signature, and only then
 /// the claims, so that a reason other than the first four is never a stranger's invention.
 /// </summary>
 internal sealed class TokenValidator
@@ -54,6 +54,21 @@ internal sealed class TokenValidator
             ? new LogoutResult(claims!.ToSignOut(issuer!, now, _options.ClockSkew, _options.MaximumTokenLifetime), issuer, refusal)
             : new LogoutResult(null, issuer, refusal);
     }
+
+    /// <summary>An ID token that <paramref name="issuer"/> gave <paramref name="client"/> in answer to a question with this nonce; whose it is, or why it is none.</summary>
+    public async ValueTask<(string? Subject, TokenRefusal Refusal)> ValidateIdTokenAsync(string token, string issuer, string client, string nonce, CancellationToken cancellation)
+    {
+        var (refusal, found, claims) = await AuthenticateAsync(token, IdClaims.Read, cancellation);
+        if (refusal == TokenRefusal.None && found!.Issuer != issuer)
+            refusal = TokenRefusal.UnknownIssuer;
+        if (refusal == TokenRefusal.None)
+            refusal = claims!.Check(client, nonce, _time.GetUtcNow(), _options.ClockSkew);
+        return refusal == TokenRefusal.None ? (claims!.Subject, refusal) : (null, refusal);
+    }
+
+    /// <summary>Where the issuer's endpoints are; null while it cannot be asked.</summary>
+    public ValueTask<IssuerEndpoints?> EndpointsAsync(string issuer, CancellationToken cancellation) =>
+        _issuers.TryGetValue(issuer, out var found) ? found.Keys.EndpointsAsync(cancellation) : ValueTask.FromResult<IssuerEndpoints?>(null);
 
     /// <summary>The claims of a token that the issuer it names has signed; nothing is said of the claims yet.</summary>
     private async ValueTask<(TokenRefusal Refusal, IssuerOptions? Issuer, TClaims? Claims)> AuthenticateAsync<TClaims>(

@@ -15,12 +15,14 @@ internal sealed class DevelopmentIssuer : IDisposable
 {
     private readonly FrozenDictionary<string, Realm> _realms;
     private readonly DevelopmentIssuerOptions _options;
+    private readonly DevelopmentCodes _codes;
     private readonly TimeProvider _time;
 
     public DevelopmentIssuer(DevelopmentIssuerOptions options, TimeProvider time)
     {
         _options = options;
         _time = time;
+        _codes = new DevelopmentCodes(time);
         _realms = options.Realms.ToFrozenDictionary(realm => realm.Name, realm => new Realm(realm, RSA.Create(2048), time), StringComparer.Ordinal);
     }
 
@@ -34,9 +36,13 @@ internal sealed class DevelopmentIssuer : IDisposable
         return new JsonObject
         {
             ["issuer"] = issuer,
+            ["authorization_endpoint"] = $"{issuer}/protocol/openid-connect/auth",
             ["token_endpoint"] = $"{issuer}/protocol/openid-connect/token",
             ["jwks_uri"] = $"{issuer}/protocol/openid-connect/certs",
-            ["grant_types_supported"] = new JsonArray("password", "client_credentials"),
+            ["grant_types_supported"] = new JsonArray("authorization_code", "refresh_token", "password", "client_credentials"),
+            ["response_types_supported"] = new JsonArray("code"),
+            ["code_challenge_methods_supported"] = new JsonArray("S256"),
+            ["authorization_response_iss_parameter_supported"] = true,
             ["id_token_signing_alg_values_supported"] = new JsonArray("RS256"),
             ["subject_types_supported"] = new JsonArray("public"),
         };
@@ -61,23 +67,39 @@ internal sealed class DevelopmentIssuer : IDisposable
         };
     }
 
-    /// <summary>A token response, or null where realm, client, user, secret or grant do not fit: which of them is not told.</summary>
-    public JsonObject? Issue(string realmName, string clientId, string clientSecret, string grant, string userName, string password)
+    /// <summary>Null where realm or client is unknown, or the client's codes do not go there: an error must not be sent to an address that nobody named.</summary>
+    public string? IssuerFor(string realmName, DevelopmentQuestion question)
+    {
+        if (!_realms.TryGetValue(realmName, out var realm) || realm.Options.Clients.FirstOrDefault(client => client.ClientId == question.ClientId) is not { } client)
+            return null;
+        var mayLead = client.RedirectUris.Count > 0 ? client.RedirectUris.Contains(question.RedirectUri) : question.RedirectUri == $"{_options.BaseAddress.TrimEnd('/')}/auth/callback";
+        return mayLead ? _options.IssuerOf(realm.Options) : null;
+    }
+
+    /// <summary>A code for the client that asks, or null where the person is not who he says. After <see cref="IssuerFor"/> alone.</summary>
+    public string? SignIn(string realmName, DevelopmentQuestion question, string userName, string password)
+    {
+        if (Find(_realms[realmName], userName, password) is not { } user)
+            return null;
+        return _codes.IssueCode(new(realmName, question.ClientId, user.UserName, NewSession(), Now, question.Nonce) { RedirectUri = question.RedirectUri, Challenge = question.Challenge });
+    }
+
+    /// <summary>A token response, or null where realm, client, secret or grant do not fit: which of them is not told.</summary>
+    public JsonObject? Issue(string realmName, string clientId, string clientSecret, Func<string, string> form)
     {
         if (!_realms.TryGetValue(realmName, out var realm))
             return null;
         var client = realm.Options.Clients.FirstOrDefault(client => client.ClientId == clientId);
         if (client is null || !IsSame(client.Secret, clientSecret))
             return null;
-        var claims = grant switch
+        return form("grant_type") switch
         {
-            "client_credentials" when client.Secret.Length > 0 => ServiceAccountClaims(realm, client),
-            "password" => realm.Options.Users.FirstOrDefault(user => user.UserName == userName) is { Password.Length: > 0 } user && IsSame(user.Password, password)
-                ? UserClaims(realm, user)
-                : null,
+            "client_credentials" when client.Secret.Length > 0 => Response(realm, client, ServiceAccountClaims(realm, client)),
+            "password" when Find(realm, form("username"), form("password")) is { } user => Response(realm, client, UserClaims(realm, user, NewSession(), Now)),
+            "authorization_code" => Response(realm, client, _codes.RedeemCode(form("code"), realmName, clientId, form("redirect_uri"), form("code_verifier"))),
+            "refresh_token" => Response(realm, client, _codes.RedeemRefreshToken(form("refresh_token"), realmName, clientId)),
             _ => null,
         };
-        return claims is null ? null : Response(realm, client, claims);
     }
 
     public void Dispose()
@@ -86,9 +108,43 @@ internal sealed class DevelopmentIssuer : IDisposable
             realm.Rsa.Dispose();
     }
 
+    private long Now => _time.GetUtcNow().ToUnixTimeSeconds();
+
+    private static DevelopmentUser? Find(Realm realm, string userName, string password) =>
+        realm.Options.Users.FirstOrDefault(user => user.UserName == userName) is { Password.Length: > 0 } user && IsSame(user.Password, password) ? user : null;
+
+    private static string NewSession() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(18));
+
+    private JsonObject? Response(Realm realm, DevelopmentClient client, DevelopmentGrant? grant)
+    {
+        if (grant is null || realm.Options.Users.FirstOrDefault(user => user.UserName == grant.UserName) is not { } user)
+            return null;
+        var response = Response(realm, client, UserClaims(realm, user, grant.SessionId, grant.SignedInSeconds));
+        response["refresh_token"] = _codes.IssueRefreshToken(grant);
+        if (grant.Nonce.Length > 0)
+            response["id_token"] = IdToken(realm, client, user, grant);
+        return response;
+    }
+
+    private string IdToken(Realm realm, DevelopmentClient client, DevelopmentUser user, DevelopmentGrant grant) => new JsonWebTokenHandler().CreateToken(
+        new JsonObject
+        {
+            ["iss"] = _options.IssuerOf(realm.Options),
+            ["sub"] = user.Subject ?? SubjectOf(realm.Options.Name, user.UserName),
+            ["aud"] = client.ClientId,
+            ["azp"] = client.ClientId,
+            ["typ"] = "ID",
+            ["nonce"] = grant.Nonce,
+            ["sid"] = grant.SessionId,
+            ["auth_time"] = grant.SignedInSeconds,
+            ["iat"] = Now,
+            ["exp"] = Now + (long)_options.AccessTokenLifetime.TotalSeconds,
+        }.ToJsonString(),
+        new SigningCredentials(realm.SecurityKey, SecurityAlgorithms.RsaSha256));
+
     private JsonObject Response(Realm realm, DevelopmentClient client, JsonObject claims)
     {
-        var now = _time.GetUtcNow().ToUnixTimeSeconds();
+        var now = Now;
         claims["iss"] = _options.IssuerOf(realm.Options);
         claims["iat"] = now;
         claims["exp"] = now + (long)_options.AccessTokenLifetime.TotalSeconds;
@@ -107,7 +163,7 @@ internal sealed class DevelopmentIssuer : IDisposable
         };
     }
 
-    private JsonObject UserClaims(Realm realm, DevelopmentUser user)
+    private static JsonObject UserClaims(Realm realm, DevelopmentUser user, string session, long signedInSeconds)
     {
         var clients = new JsonObject();
         foreach (var client in user.ClientRoles.GroupBy(role => role.Client, StringComparer.Ordinal))
@@ -115,8 +171,8 @@ internal sealed class DevelopmentIssuer : IDisposable
         return new JsonObject
         {
             ["sub"] = user.Subject ?? SubjectOf(realm.Options.Name, user.UserName),
-            ["auth_time"] = _time.GetUtcNow().ToUnixTimeSeconds(),
-            ["sid"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(18)),
+            ["auth_time"] = signedInSeconds,
+            ["sid"] = session,
             ["acr"] = user.Acr,
             ["realm_access"] = new JsonObject { ["roles"] = Strings(user.RealmRoles) },
             ["resource_access"] = clients,

@@ -44,11 +44,14 @@ internal sealed class DevelopmentClient
 {
     public string ClientId { get; set; } = "";
 
-    /// <summary>Empty: a public client, which may use the password grant only.</summary>
+    /// <summary>Empty: a public client, which may use the password grant and the code flow only.</summary>
     public string Secret { get; set; } = "";
 
     /// <summary>What an audience mapper would put into <c>aud</c>.</summary>
     public IList<string> Audiences { get; init; } = [];
+
+    /// <summary>Where the code flow may lead, compared exactly. Default: <c>/auth/callback</c> of this process.</summary>
+    public IList<string> RedirectUris { get; init; } = [];
 
     /// <summary>Realm roles of the client's service account.</summary>
     public IList<string> ServiceAccountRoles { get; init; } = [];

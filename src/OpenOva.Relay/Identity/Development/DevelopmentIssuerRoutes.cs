@@ -27,8 +27,23 @@ internal static class DevelopmentIssuerRoutes
             .AddEndpointFilter(async (context, next) => IsOnLoopback(context.HttpContext.Connection) ? await next(context) : Results.NotFound());
         realm.MapGet("/.well-known/openid-configuration", (string realm) => issuer.Discovery(realm) is { } found ? Results.Json(found) : Results.NotFound());
         realm.MapGet("/protocol/openid-connect/certs", (string realm) => issuer.Keys(realm) is { } found ? Results.Json(found) : Results.NotFound());
+        realm.MapGet("/protocol/openid-connect/auth", (string realm, HttpContext context) => SignInAsync(issuer, realm, context));
+        realm.MapPost("/protocol/openid-connect/auth", (string realm, HttpContext context) => SignInAsync(issuer, realm, context)).DisableAntiforgery();
         realm.MapPost("/protocol/openid-connect/token", (string realm, HttpContext context) => TokenAsync(issuer, realm, context)).DisableAntiforgery();
         return routes;
+    }
+
+    private static async Task<IResult> SignInAsync(DevelopmentIssuer issuer, string realm, HttpContext context)
+    {
+        if (DevelopmentQuestion.Read(context.Request.Query) is not { } question || issuer.IssuerFor(realm, question) is not { } name)
+            return Results.Text("No client of this realm asks so.\n", statusCode: StatusCodes.Status400BadRequest);
+        context.Response.Headers.CacheControl = "no-store";
+        if (!context.Request.HasFormContentType)
+            return DevelopmentSignIn.Page(realm, failed: false);
+        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        return issuer.SignIn(realm, question, form["username"].ToString(), form["password"].ToString()) is { } code
+            ? DevelopmentSignIn.Answer(question, name, code)
+            : DevelopmentSignIn.Page(realm, failed: true);
     }
 
     private static async Task<IResult> TokenAsync(DevelopmentIssuer issuer, string realm, HttpContext context)
@@ -38,8 +53,7 @@ internal static class DevelopmentIssuerRoutes
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         var (clientId, clientSecret) = ClientOf(context.Request, form);
         context.Response.Headers.CacheControl = "no-store";
-        var tokens = issuer.Issue(
-            realm, clientId, clientSecret, form["grant_type"].ToString(), form["username"].ToString(), form["password"].ToString());
+        var tokens = issuer.Issue(realm, clientId, clientSecret, name => form[name].ToString());
         return tokens is null
             ? Results.Json(new { error = "invalid_grant" }, statusCode: StatusCodes.Status401Unauthorized)
             : Results.Json(tokens);

@@ -45,7 +45,7 @@ internal sealed record LogoutClaims
     {
         if (!IsLogoutToken())
             return TokenRefusal.WrongType;
-        if (!Audience.Any(issuer.LogoutClients.Count > 0 ? issuer.LogoutClients.Contains : issuer.Audience.Equals))
+        if (!Audience.Any(client => IsLogoutClient(issuer, client)))
             return TokenRefusal.WrongAudience;
         if (Expires is not { } expires || IssuedAt is not { } issued || !IsId(TokenId, required: true) || !IsId(Subject, required: false) || !IsId(SessionId, required: false))
             return TokenRefusal.ClaimMissing;
@@ -82,6 +82,9 @@ internal sealed record LogoutClaims
             _ => false,
         };
     }
+
+    private static bool IsLogoutClient(IssuerOptions issuer, string client) =>
+        client == issuer.Browser?.ClientId || (issuer.LogoutClients.Count > 0 ? issuer.LogoutClients.Contains(client) : client == issuer.Audience);
 
     private bool IsHeader(string type) => type.Equals(HeaderType, StringComparison.OrdinalIgnoreCase);
 
