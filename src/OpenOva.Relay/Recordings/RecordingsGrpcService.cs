@@ -1,14 +1,8 @@
-using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Grpc.Core;
-using OpenOva.Relay.Database;
-using OpenOva.Relay.Evidence;
-using OpenOva.Relay.Evidence.Ledger;
 using OpenOva.Relay.Evidence.Verification;
 using OpenOva.Relay.Identity;
-using OpenOva.Relay.Ledger;
 using OpenOva.Relay.ObjectStorage;
 using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
@@ -16,14 +10,11 @@ using OpenOva.Relay.Web;
 namespace OpenOva.Relay.Recordings;
 
 /// <summary>The door of <c>openova.relay.v1.RecordingService</c>. Every read has a purpose and is in the ledger before its first byte is out.</summary>
-internal sealed class RecordingsGrpcService(
-    RelayDatabase database, LedgerStage ledger, IObjectStore store, RecordingVerification verification, Persons persons) : RecordingService.RecordingServiceBase
+internal sealed class RecordingsGrpcService(RecordingReads reads, IObjectStore store, RecordingVerification verification) : RecordingService.RecordingServiceBase
 {
-    private const CallerRoles Readers = CallerRoles.Auditor | CallerRoles.Reviewer;
-    private const int MaxPurposeLength = 1_000;
+    private const CallerRoles Readers = RecordingReads.Readers;
     private const int MaxManifestBytes = 1 << 20;
     private const int ChunkBytes = 64 * 1024;
-    private const int SaltBytes = 16;
 
     [Allow(Readers)]
     public override async Task<RecordingServiceGetResponse> Get(RecordingServiceGetRequest request, ServerCallContext context)
@@ -87,33 +78,8 @@ internal sealed class RecordingsGrpcService(
         };
     }
 
-    private async Task<RecordingRow> FindAsync(string session, string purpose, string part, ServerCallContext context)
-    {
-        if (purpose.Length is 0 or > MaxPurposeLength || purpose.Contains('\0', StringComparison.Ordinal)) throw RelayException.InvalidField("purpose");
-        var caller = context.Callers().Caller;
-        // What is no id is looked up nowhere: a NUL in it would be an error of PostgreSQL's, and so another answer.
-        if (!Guid.TryParseExact(session, "D", out _)) throw new RelayException(ErrorReason.NotPermitted);
-        var people = await RecordingQueries.SubjectAsync(database, caller.Organisation, session, context.CancellationToken);
-        // Nobody reads his own, by whichever of his accounts, and whether another organisation's exists is nobody's business.
-        if (people is null || await persons.IsOwnAsync(database, caller, people.Issuer, people.Subject, context.CancellationToken)) throw new RelayException(ErrorReason.NotPermitted);
-        var row = await RecordingQueries.FindAsync(database, caller.Organisation, session, context.CancellationToken) ?? throw new RelayException(ErrorReason.NotSealed);
-        await database.TransactAsync(
-            async transaction =>
-            {
-                var salt = RandomNumberGenerator.GetBytes(SaltBytes);
-                await persons.RememberAsync(transaction, caller);
-                await RecordingQueries.InsertViewAsync(transaction, row.Organisation, row.Session, caller.Issuer, caller.Subject, part, salt, purpose);
-                await ledger.AddAsync(transaction, row.Organisation, LedgerEventTypes.RecordingViewed, new JsonObject
-                {
-                    ["session"] = row.Session,
-                    ["subject"] = new JsonObject { ["issuer"] = caller.Issuer, ["sub"] = caller.Subject },
-                    ["part"] = part,
-                    ["purpose"] = Digests.Commitment(salt, purpose),
-                });
-            },
-            context.CancellationToken);
-        return row;
-    }
+    private Task<RecordingRow> FindAsync(string session, string purpose, string part, ServerCallContext context) =>
+        reads.ViewAsync(context.Callers().Caller, session, purpose, part, context.CancellationToken);
 
     private static V1.CheckOutcome OutcomeOf(Check check) => check.Outcome switch
     {

@@ -28,6 +28,7 @@ internal static class RecordingsServices
         services.AddSingleton<LostRecordings>();
         services.AddSingleton<DeleteLivePieces>();
         services.AddSingleton<RecordingVerification>();
+        services.AddSingleton<RecordingReads>();
         services.AddRelayConsumer<VerifySealedRecording, RecordingSealed>("recordings.verify");
         services.AddRelayConsumer<DeleteLivePieces, RecordingVerified>("recordings.delete-live");
         return services;
