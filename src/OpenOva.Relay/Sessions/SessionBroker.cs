@@ -25,12 +25,13 @@ internal sealed record OpenedSession(string Id, string Ticket, long ExpiresUs, S
 
 /// <summary>What a person wants to open.</summary>
 /// <param name="Source">His network address; null where nobody says.</param>
-internal sealed record WantedSession(string Connection, string Purpose, string TicketReference, IPAddress? Source, bool BreakGlass);
+/// <param name="AcknowledgedNotice">The version of the recording notice that he acknowledged; empty where he was shown none.</param>
+internal sealed record WantedSession(string Connection, string Purpose, string TicketReference, IPAddress? Source, bool BreakGlass, string AcknowledgedNotice = "");
 
 /// <summary>Decides openings and hands out tickets. The decision, allowed or not, is in the ledger before the caller learns of it.</summary>
 internal sealed class SessionBroker(
     RelayDatabase database, LedgerStage ledger, ConnectionCatalog connections, Persons persons, RecorderFactory recorders, EmergencyReviews reviews,
-    SessionsOptions options, TimeProvider time, ILogger<SessionBroker> logger)
+    RecordingNotice notice, SessionsOptions options, TimeProvider time, ILogger<SessionBroker> logger)
 {
     public const int MaxPurposeLength = 1_000;
     public const int MaxTicketReferenceLength = 200;
@@ -55,7 +56,12 @@ internal sealed class SessionBroker(
                 if (await SignOutQueries.RefusesAsync(transaction, person)) throw new RelayException(ErrorReason.TokenRefused);
                 await persons.RememberAsync(transaction, person);
                 decision = AccessPolicy.Decide(await WithWhatIsHeldAsync(transaction, question));
-                if (decision.Verdict.Terms is { IsRecorded: true }) recorders.ThrowIfUnable();
+                if (decision.Verdict.Terms is { IsRecorded: true })
+                {
+                    if (options.NoticeRequired && wanted.AcknowledgedNotice.Length == 0) throw RelayException.InvalidField("acknowledged_notice");
+                    recorders.ThrowIfUnable();
+                }
+
                 var decided = await ledger.AddAsync(transaction, person.Organisation, LedgerEventTypes.AccessDecided, decision.ToLedgerData());
                 if (decision.Verdict.Terms is not { } terms) return;
                 var row = Row(id, person, callers.Gateway, question.Connection!, terms, decided, now);
@@ -73,8 +79,10 @@ internal sealed class SessionBroker(
         return new OpenedSession(id, ticket, ticketExpiresUs, decision.Verdict.Terms!);
     }
 
-    private static void Check(WantedSession wanted)
+    private void Check(WantedSession wanted)
     {
+        // A notice that has changed since it was shown was not acknowledged.
+        if (wanted.AcknowledgedNotice.Length > 0 && wanted.AcknowledgedNotice != notice.Sha256) throw RelayException.InvalidField("acknowledged_notice");
         if (wanted.Purpose.Length > MaxPurposeLength || wanted.Purpose.Contains('\0', StringComparison.Ordinal)) throw RelayException.InvalidField("purpose");
         if (wanted.TicketReference.Length > MaxTicketReferenceLength || wanted.TicketReference.Contains('\0', StringComparison.Ordinal)) throw RelayException.InvalidField("ticket_reference");
     }
@@ -137,6 +145,7 @@ internal sealed class SessionBroker(
             ["ticket_reference"] = wanted.TicketReference.Length == 0 ? null : Digests.Commitment(salt, wanted.TicketReference),
             ["source"] = source.Length == 0 ? null : Digests.Commitment(salt, source),
             ["gateway_client"] = row.GatewayClient,
+            ["notice"] = wanted.AcknowledgedNotice.Length == 0 ? null : wanted.AcknowledgedNotice,
         });
     }
 

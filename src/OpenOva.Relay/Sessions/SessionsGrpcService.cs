@@ -22,7 +22,7 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
     [Allow(CallerRoles.None, Own = CallerRoles.Operator, Decides = true)]
     public override async Task<SessionServiceOpenResponse> Open(SessionServiceOpenRequest request, ServerCallContext context)
     {
-        var wanted = new WantedSession(request.Connection, request.Purpose, request.TicketReference, SourceOf(request, context), request.BreakGlass);
+        var wanted = new WantedSession(request.Connection, request.Purpose, request.TicketReference, SourceOf(request, context), request.BreakGlass, request.AcknowledgedNotice);
         var opened = await broker.OpenAsync(context.Callers(), wanted, context.CancellationToken);
         return new()
         {

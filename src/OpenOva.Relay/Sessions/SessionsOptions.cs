@@ -49,6 +49,12 @@ internal sealed class SessionsOptions
     /// </summary>
     public TimeSpan ShutdownGrace { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Text file with the notice that a person acknowledges before a recorded session, one paragraph a line. Default empty: a standard text.</summary>
+    public string NoticeFile { get; set; } = "";
+
+    /// <summary>Recorded sessions open only with the notice in force acknowledged, whoever calls. Default false: pages ask for it, gateways may.</summary>
+    public bool NoticeRequired { get; set; }
+
     /// <summary>The replica's name, stable over restarts. Default empty: the machine's name.</summary>
     public string Replica { get; set; } = "";
 }
@@ -67,6 +73,7 @@ internal sealed class ValidateSessionsOptions() : OptionsRules<SessionsOptions>(
         Positive(nameof(options.Drain), options.Drain);
         Positive(nameof(options.DrainQuiet), options.DrainQuiet);
         if (options.DrainQuiet > options.Drain) Fail(nameof(options.DrainQuiet), "must not be above Drain");
+        FileReadable(nameof(options.NoticeFile), options.NoticeFile);
         if (options.ShutdownGrace < TimeSpan.Zero) Fail(nameof(options.ShutdownGrace), "must not be negative");
         if (options.Lease < TimeSpan.FromSeconds(3)) Fail(nameof(options.Lease), "must be at least 3 s");
     }

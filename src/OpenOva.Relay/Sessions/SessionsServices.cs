@@ -17,6 +17,7 @@ internal static class SessionsServices
         services.AddSingleton<LiveSessions>();
         services.AddSingleton<ReplicaLease>();
         services.AddSingleton<SessionFinisher>();
+        services.AddSingleton<RecordingNotice>();
         services.AddSingleton<SessionBroker>();
         services.AddSingleton<SessionCarrier>();
         services.AddSingleton<TicketSweeper>();
