@@ -6,6 +6,7 @@ using OpenOva.Relay.Identity.Development;
 using OpenOva.Relay.Identity.Logout;
 using OpenOva.Relay.Ledger;
 using OpenOva.Relay.ObjectStorage;
+using OpenOva.Relay.Pages;
 using OpenOva.Relay.Recordings;
 using OpenOva.Relay.Reports;
 using OpenOva.Relay.Sessions;
@@ -33,6 +34,7 @@ internal static class RelaySlices
         services.AddRecordings();
         services.AddSessions();
         services.AddReports();
+        services.AddPages();
         services.AddHostedService<RefusedTokensToLedger>();
         services.AddHostedService<SignInsToLedger>();
         services.AddSingleton<LedgerOrganisations>();
@@ -54,6 +56,7 @@ internal static class RelaySlices
     {
         application.MapOperations().WithMetadata(new AllowAnonymousCallAttribute("Probes and scrapers have no token, and nothing there tells of persons or sessions."));
         application.MapDevelopmentIssuer();
+        application.MapPages();
         application.MapBackchannelLogout().AtDoor(Doors.Web);
         application.MapGrpcService<ConnectionsGrpcService>().AtDoor(Doors.Grpc);
         application.MapGrpcService<AccessGrpcService>().AtDoor(Doors.Grpc);

@@ -8,7 +8,10 @@ using Status = Google.Rpc.Status;
 
 namespace OpenOva.Relay.Web;
 
-/// <summary>Tells an error of the table at the door it came to: gRPC by trailers, everything else by status and a small JSON object.</summary>
+/// <summary>How an endpoint for people tells an error: a page instead of a JSON object. Put into the endpoint's metadata.</summary>
+internal sealed record ErrorPage(Func<HttpContext, ErrorRow, IReadOnlyDictionary<string, string>, Task> WriteAsync);
+
+/// <summary>Tells an error of the table at the door it came to: gRPC by trailers, pages by a page, everything else by status and a small JSON object.</summary>
 internal static class ErrorAnswer
 {
     private static readonly IReadOnlyDictionary<string, string> NoDetails = new Dictionary<string, string>();
@@ -40,9 +43,15 @@ internal static class ErrorAnswer
         }
 
         response.StatusCode = row.HttpStatus;
+        response.Headers.CacheControl = "no-store";
+        if (context.GetEndpoint()?.Metadata.GetMetadata<ErrorPage>() is { } page)
+        {
+            await page.WriteAsync(context, row, details ?? NoDetails);
+            return;
+        }
+
         if (row.HttpStatus == StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = "Bearer";
-        response.Headers.CacheControl = "no-store";
         response.ContentType = "application/json";
         await response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(new { reason = row.Name, message = row.Text, details = details ?? NoDetails }));
     }
