@@ -9,6 +9,7 @@ using OpenOva.Relay.ObjectStorage;
 using OpenOva.Relay.Recordings;
 using OpenOva.Relay.Reports;
 using OpenOva.Relay.Sessions;
+using OpenOva.Relay.Sessions.WebTunnel;
 using OpenOva.Relay.Telemetry;
 using OpenOva.Relay.Web;
 
@@ -31,7 +32,7 @@ internal static class RelaySlices
         services.AddRelayIdentity().AddBackchannelLogout().AddRelayConnections();
         services.AddAccess();
         services.AddRecordings();
-        services.AddSessions();
+        services.AddSessions().AddWebTunnel();
         services.AddReports();
         services.AddHostedService<RefusedTokensToLedger>();
         services.AddHostedService<SignInsToLedger>();
@@ -55,6 +56,7 @@ internal static class RelaySlices
         application.MapOperations().WithMetadata(new AllowAnonymousCallAttribute("Probes and scrapers have no token, and nothing there tells of persons or sessions."));
         application.MapDevelopmentIssuer();
         application.MapBackchannelLogout().AtDoor(Doors.Web);
+        application.MapWebTunnel();
         application.MapGrpcService<ConnectionsGrpcService>().AtDoor(Doors.Grpc);
         application.MapGrpcService<AccessGrpcService>().AtDoor(Doors.Grpc);
         application.MapGrpcService<SessionsGrpcService>().AtDoor(Doors.Grpc);

@@ -49,6 +49,11 @@ internal sealed class SessionsOptions
     /// </summary>
     public TimeSpan ShutdownGrace { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How often a browser is asked for a sign of life, and how long it has for it: one that is silent for both has left. Default 10 s; must be positive.
+    /// </summary>
+    public TimeSpan WebKeepAlive { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The replica's name, stable over restarts. Default empty: the machine's name.</summary>
     public string Replica { get; set; } = "";
 }
@@ -66,6 +71,7 @@ internal sealed class ValidateSessionsOptions() : OptionsRules<SessionsOptions>(
         Positive(nameof(options.SyncLag), options.SyncLag);
         Positive(nameof(options.Drain), options.Drain);
         Positive(nameof(options.DrainQuiet), options.DrainQuiet);
+        Positive(nameof(options.WebKeepAlive), options.WebKeepAlive);
         if (options.DrainQuiet > options.Drain) Fail(nameof(options.DrainQuiet), "must not be above Drain");
         if (options.ShutdownGrace < TimeSpan.Zero) Fail(nameof(options.ShutdownGrace), "must not be negative");
         if (options.Lease < TimeSpan.FromSeconds(3)) Fail(nameof(options.Lease), "must be at least 3 s");
