@@ -10,6 +10,7 @@ using OpenOva.Relay.Pages;
 using OpenOva.Relay.Recordings;
 using OpenOva.Relay.Reports;
 using OpenOva.Relay.Sessions;
+using OpenOva.Relay.Sessions.WebTunnel;
 using OpenOva.Relay.Telemetry;
 using OpenOva.Relay.Web;
 
@@ -32,7 +33,7 @@ internal static class RelaySlices
         services.AddRelayIdentity().AddBackchannelLogout().AddRelayConnections();
         services.AddAccess();
         services.AddRecordings();
-        services.AddSessions();
+        services.AddSessions().AddWebTunnel();
         services.AddReports();
         services.AddPages();
         services.AddHostedService<RefusedTokensToLedger>();
@@ -58,6 +59,7 @@ internal static class RelaySlices
         application.MapDevelopmentIssuer();
         application.MapPages();
         application.MapBackchannelLogout().AtDoor(Doors.Web);
+        application.MapWebTunnel();
         application.MapGrpcService<ConnectionsGrpcService>().AtDoor(Doors.Grpc);
         application.MapGrpcService<AccessGrpcService>().AtDoor(Doors.Grpc);
         application.MapGrpcService<SessionsGrpcService>().AtDoor(Doors.Grpc);

@@ -119,6 +119,10 @@ internal static class AuthorizationMatrix
         new("GET /readyz") { Anonymous = true },
         new("GET /metrics") { Anonymous = true },
 
+        // The person himself: his cookie holds the ticket. CONNECT is the same over HTTP/2.
+        new("GET /tunnel", Concerns.Ticket) { Own = CallerRoles.Operator },
+        new("CONNECT /tunnel", Concerns.Ticket) { Own = CallerRoles.Operator },
+
         // Its logout token is its own proof.
         new("POST /auth/backchannel-logout") { Anonymous = true },
 

@@ -123,6 +123,9 @@ public static class LedgerEventTypes
     /// <summary>A head of the ledger was signed.</summary>
     public const string CheckpointMade = "checkpoint.made";
 
+    /// <summary>A page of another origin tried to open a person's tunnel in his browser.</summary>
+    public const string TunnelOriginRefused = "tunnel.origin-refused";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
@@ -131,6 +134,6 @@ public static class LedgerEventTypes
         ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered, RecordingSupplemented, AccountMapped, SubjectSignedOut,
         OutageBegan, OutageEnded, StoreChecked, SessionExtended, SessionNoticed, SessionLocked, AccessRequested, AccessRequestDecided, AccessDecisionRefused,
         AccessRequestClosed, EmergencyReviewOwed, EmergencyReviewed, EmergencyReviewOverdue, CredentialRotated,
-        PolicyChanged, LedgerStamped, SubjectSignedIn, CheckpointMade,
+        PolicyChanged, LedgerStamped, SubjectSignedIn, CheckpointMade, TunnelOriginRefused,
     ];
 }

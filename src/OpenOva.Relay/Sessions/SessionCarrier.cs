@@ -13,9 +13,6 @@ using OpenOva.Relay.Web;
 
 namespace OpenOva.Relay.Sessions;
 
-/// <summary>The person's screen and what his client can take.</summary>
-internal sealed record TunnelDisplay(GuacdDisplay Display, string? Timezone, IReadOnlyList<string> Images, IReadOnlyList<string> Audio, IReadOnlyList<string> Video);
-
 /// <summary>Redeems a ticket, connects through guacd, and carries the session to its end: what all doors have in common.</summary>
 internal sealed class SessionCarrier(
     RelayDatabase database, LedgerStage ledger, ConnectionCatalog connections, ConnectionSecrets secrets, RecorderFactory recorders, SpoolIntake spool,
@@ -25,16 +22,18 @@ internal sealed class SessionCarrier(
     /// <summary>Redeems the ticket and carries the session.</summary>
     /// <param name="holder">Whom the ticket must be bound to.</param>
     /// <param name="ticket">The ticket.</param>
+    /// <param name="wanted">The session that the ticket must be for; null: whichever it is for.</param>
     /// <param name="display">The person's screen.</param>
     /// <param name="link">The person's end. Nothing is written to it before the first frame.</param>
     /// <param name="started">Receives the session's id once the ticket is redeemed.</param>
     /// <param name="cancellation">The person left.</param>
     /// <exception cref="RelayException">Why there was no session, or no first frame.</exception>
     public async Task<SessionOutcome> CarryAsync(
-        TicketHolder holder, string ticket, TunnelDisplay display, IUserLink link, Action<string> started, CancellationToken cancellation)
+        TicketHolder holder, string ticket, string? wanted, TunnelDisplay display, IUserLink link, Action<string> started, CancellationToken cancellation)
     {
         var hash = SessionTickets.Hash(ticket);
         var session = await SessionQueries.FindByTicketAsync(database, hash, holder, cancellation) ?? throw new RelayException(ErrorReason.TicketRefused);
+        if (wanted is not null && wanted != session.Id) throw new RelayException(ErrorReason.TicketRefused);
         if (lease.Epoch == 0) throw new RelayException(ErrorReason.BackendUnavailable);
         var connection = connections.Snapshot.Find(session.Organisation, session.Connection)?.Connection;
         if (connection is null || connection.Digest != session.ConnectionDigest) throw new RelayException(ErrorReason.WrongState, "the connection has changed since the session was opened", null);

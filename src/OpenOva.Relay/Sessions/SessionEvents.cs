@@ -17,15 +17,7 @@ internal static class SessionEvents
     public static JsonObject Noticed(string session, SessionNotice notice) => new()
     {
         ["session"] = session,
-        ["kind"] = notice.Kind switch
-        {
-            V1.TunnelNoticeKind.Idle => "idle",
-            V1.TunnelNoticeKind.TimeOver => "time-over",
-            V1.TunnelNoticeKind.Extended => "extended",
-            V1.TunnelNoticeKind.Locked => "locked",
-            V1.TunnelNoticeKind.Unlocked => "unlocked",
-            _ => "shutdown",
-        },
+        ["kind"] = notice.Kind.Name(),
         ["at_us"] = notice.AtUs,
     };
 

@@ -11,6 +11,9 @@ internal static class SessionNames
 
     public static string Name(this ErrorReason reason) => Web.ErrorTable.Of(reason).Name;
 
+    /// <summary>As the ledger and a browser are told it.</summary>
+    public static string Name(this TunnelNoticeKind kind) => Upper(kind.ToString()).Replace('_', '-').ToLowerInvariant();
+
     public static SessionState State(string name) => Enum.Parse<SessionState>(Pascal(name));
 
     public static SessionEndReason EndReason(string? name) => name is null ? SessionEndReason.Unspecified : Enum.Parse<SessionEndReason>(Pascal(name));

@@ -148,8 +148,7 @@ internal sealed partial class SessionTunnel
         try
         {
             await _told.Task;
-            await _link.NoticeAsync(notice, _personLeft);
-            _noticed(notice);
+            if (await _link.NoticeAsync(notice, _personLeft)) _noticed(notice);
         }
         catch (Exception exception)
         {

@@ -14,7 +14,6 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
 {
     private const CallerRoles SeeAll = CallerRoles.Auditor | CallerRoles.SecurityOfficer | CallerRoles.Approver | CallerRoles.Job;
     private const CallerRoles EndAny = CallerRoles.SecurityOfficer | CallerRoles.Approver;
-    private const int MaxPixels = 16_384;
     private const int DefaultPageSize = 50;
     private const int MaxPageSize = 500;
 
@@ -42,7 +41,7 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
         var start = requests.Current.Start;
         using var link = new GrpcLink(requests, responses);
         var outcome = await carrier.CarryAsync(
-            TicketHolder.Of(context.Callers(), context.GetHttpContext().Connection.RemoteIpAddress), start.TunnelTicket, DisplayOf(start), link, id => link.SessionId = id, context.CancellationToken);
+            TicketHolder.Of(context.Callers(), context.GetHttpContext().Connection.RemoteIpAddress), start.TunnelTicket, null, TunnelDisplay.Of(start), link, id => link.SessionId = id, context.CancellationToken);
         await link.EndedAsync(outcome, context.CancellationToken);
     }
 
@@ -107,23 +106,6 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
             : throw new RelayException(ErrorReason.NotPermitted);
     }
 
-    private static TunnelDisplay DisplayOf(TunnelStart start)
-    {
-        if (start.Width is < 0 or > MaxPixels) throw RelayException.InvalidField("width");
-        if (start.Height is < 0 or > MaxPixels) throw RelayException.InvalidField("height");
-        if (start.Dpi is < 0 or > 1_000) throw RelayException.InvalidField("dpi");
-        var standard = new GuacdDisplay();
-        var display = new GuacdDisplay(
-            start.Width == 0 ? standard.Width : start.Width, start.Height == 0 ? standard.Height : start.Height, start.Dpi == 0 ? standard.Dpi : start.Dpi);
-        return new(
-            display, start.Timezone.Length == 0 ? null : start.Timezone,
-            start.ImageMimetypes.Count == 0 ? ["image/png", "image/jpeg"] : Mimetypes(start.ImageMimetypes, "image_mimetypes"),
-            Mimetypes(start.AudioMimetypes, "audio_mimetypes"), Mimetypes(start.VideoMimetypes, "video_mimetypes"));
-    }
-
-    private static IReadOnlyList<string> Mimetypes(Google.Protobuf.Collections.RepeatedField<string> given, string field) =>
-        given.Count <= 32 && given.All(m => m.Length is > 0 and <= 100) ? [.. given] : throw RelayException.InvalidField(field);
-
     private static Session Message(SessionRow row) => new()
     {
         SessionId = row.Id,
@@ -178,8 +160,11 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
             // Copied: the buffer goes back to its pool while the transport may still hold the message.
             SendAsync(new TunnelResponse { Data = ByteString.CopyFrom(instructions.Span) }, cancellation);
 
-        public ValueTask NoticeAsync(SessionNotice notice, CancellationToken cancellation) =>
-            SendAsync(new TunnelResponse { Notice = new TunnelNotice { Kind = notice.Kind, AtUs = notice.AtUs } }, cancellation);
+        public async ValueTask<bool> NoticeAsync(SessionNotice notice, CancellationToken cancellation)
+        {
+            await SendAsync(new TunnelResponse { Notice = new TunnelNotice { Kind = notice.Kind, AtUs = notice.AtUs } }, cancellation);
+            return true;
+        }
 
         public ValueTask EndedAsync(SessionOutcome outcome, CancellationToken cancellation) =>
             SendAsync(new TunnelResponse { Ended = new TunnelEnded { Reason = outcome.Reason, GuacamoleStatus = outcome.Status } }, cancellation);

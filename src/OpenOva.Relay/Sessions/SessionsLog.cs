@@ -67,4 +67,10 @@ internal static partial class SessionsLog
 
     [LoggerMessage(EventId = 1021, Level = LogLevel.Warning, Message = "Re-checks of sessions at {Issuer} cannot be made now; tried again until they can")]
     public static partial void RechecksNotMade(this ILogger logger, string issuer, Exception exception);
+
+    [LoggerMessage(EventId = 1022, Level = LogLevel.Warning, Message = "A page of {Origin} tried to open a tunnel in a person's browser, and was refused")]
+    public static partial void OriginRefused(this ILogger logger, string origin);
+
+    [LoggerMessage(EventId = 1023, Level = LogLevel.Warning, Message = "A refused page cannot be noted in the ledger now; it is counted into the next one")]
+    public static partial void OriginNotNoted(this ILogger logger, Exception exception);
 }

@@ -55,6 +55,11 @@ internal sealed class SessionsOptions
     /// <summary>Recorded sessions open only with the notice in force acknowledged, whoever calls. Default false: pages ask for it, gateways may.</summary>
     public bool NoticeRequired { get; set; }
 
+    /// <summary>
+    /// How often a browser is asked for a sign of life, and how long it has for it: one that is silent for both has left. Default 10 s; must be positive.
+    /// </summary>
+    public TimeSpan WebKeepAlive { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The replica's name, stable over restarts. Default empty: the machine's name.</summary>
     public string Replica { get; set; } = "";
 }
@@ -72,6 +77,7 @@ internal sealed class ValidateSessionsOptions() : OptionsRules<SessionsOptions>(
         Positive(nameof(options.SyncLag), options.SyncLag);
         Positive(nameof(options.Drain), options.Drain);
         Positive(nameof(options.DrainQuiet), options.DrainQuiet);
+        Positive(nameof(options.WebKeepAlive), options.WebKeepAlive);
         if (options.DrainQuiet > options.Drain) Fail(nameof(options.DrainQuiet), "must not be above Drain");
         FileReadable(nameof(options.NoticeFile), options.NoticeFile);
         if (options.ShutdownGrace < TimeSpan.Zero) Fail(nameof(options.ShutdownGrace), "must not be negative");

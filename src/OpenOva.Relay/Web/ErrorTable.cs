@@ -70,6 +70,8 @@ internal static class ErrorTable
         new(ErrorReason.SessionTimeOver, StatusCode.Aborted, 410, SessionTimeout, "The session's time is over."),
         new(ErrorReason.SessionIdle, StatusCode.Aborted, 410, SessionTimeout, "The session was idle for too long."),
 
+        new(ErrorReason.OriginRefused, StatusCode.PermissionDenied, 403, ClientForbidden, "Not permitted from this page."),
+
         new(ErrorReason.ApprovalRequired, StatusCode.FailedPrecondition, 403, ClientForbidden, "Access must be approved first."),
         new(ErrorReason.OutsideChangeWindow, StatusCode.FailedPrecondition, 403, ClientForbidden, "No change window is open."),
         new(ErrorReason.StepUpRequired, StatusCode.Unauthenticated, 401, ClientUnauthorized, "Sign in again, with a second factor."),

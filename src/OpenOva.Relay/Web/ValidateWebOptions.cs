@@ -22,6 +22,10 @@ internal sealed class ValidateWebOptions() : OptionsRules<WebOptions>(WebOptions
         Range(nameof(options.MaxConnections), options.MaxConnections, 10, 1_000_000);
         Range(nameof(options.MaxRequestBytes), options.MaxRequestBytes, 1024, 1L << 40);
         if (options.StopTimeout < TimeSpan.Zero) Fail(nameof(options.StopTimeout), "must not be negative");
+        if (options.PublicAddress.Length > 0 && !(WebOrigin.Parse(options.PublicAddress)?.StartsWith("https://", StringComparison.Ordinal) ?? false))
+            Fail(nameof(options.PublicAddress), "must be an https origin, such as https://relay.example.org");
+        if (options.AllowedOrigins.Any(origin => WebOrigin.Parse(origin) is null))
+            Fail(nameof(options.AllowedOrigins), "must hold origins, such as https://portal.example.org");
     }
 
     private void CheckCertificate(WebOptions options)

@@ -29,5 +29,17 @@ internal sealed class WebOptions
     /// <summary>How long a stop waits for what is running. Default 30 s; zero: not at all.</summary>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// The one https origin that browsers use, such as <c>https://relay.example.org</c>, also where a proxy terminates TLS. Default empty: what the request itself
+    /// says, which is right only where browsers reach this process directly.
+    /// </summary>
+    public string PublicAddress { get; set; } = "";
+
+    /// <summary>Origins besides the service's own whose pages may open tunnels. Default none.</summary>
+    public IList<string> AllowedOrigins { get; } = [];
+
     public bool HasCertificate => CertificateFile.Length > 0;
+
+    /// <summary>Nobody but this machine can reach the listeners.</summary>
+    public bool IsLoopback => Address == "localhost" || (System.Net.IPAddress.TryParse(Address, out var address) && System.Net.IPAddress.IsLoopback(address));
 }

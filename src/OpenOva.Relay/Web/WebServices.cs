@@ -12,6 +12,7 @@ internal static class WebServices
     {
         services.AddRelayOptions<WebOptions, ValidateWebOptions>(WebOptions.Section);
         services.AddSingleton<ServerCertificate>();
+        services.AddSingleton<WebOrigin>();
         services.AddRouting();
         services.AddOptions<KestrelServerOptions>().Configure<WebOptions, IServiceProvider>(Listen);
         services.AddOptions<HostOptions>().Configure<WebOptions>((host, options) => host.ShutdownTimeout = options.StopTimeout);

@@ -28,7 +28,7 @@ public sealed class PersistedNamesTests
             "report.requested", "report.made", "report.downloaded", "session.end-ordered", "recording.supplemented", "account.mapped", "subject.signed-out",
             "outage.began", "outage.ended", "store.checked", "session.extended", "session.noticed", "session.locked", "access.requested", "access.request-decided",
             "access.decision-refused", "access.request-closed", "emergency.review-owed", "emergency.reviewed", "emergency.overdue", "credential.rotated",
-            "policy.changed", "ledger.stamped", "subject.signed-in", "checkpoint.made",
+            "policy.changed", "ledger.stamped", "subject.signed-in", "checkpoint.made", "tunnel.origin-refused",
         ],
         LedgerEventTypes.All);
 
@@ -92,7 +92,7 @@ public sealed class PersistedNamesTests
             "UNSPECIFIED", "TOKEN_REFUSED", "GATEWAY_TOKEN_REFUSED", "NOT_PERMITTED", "TICKET_REFUSED", "INVALID_ARGUMENT", "WRONG_STATE", "LIMIT_REACHED", "BACKEND_UNAVAILABLE",
             "INTERNAL", "GUACD_UNREACHABLE", "PROTOCOL_NOT_INSTALLED", "GUACD_PROTOCOL_ERROR", "TARGET_UNREACHABLE", "TARGET_CREDENTIAL_REFUSED", "TARGET_IDENTITY_MISMATCH",
             "TARGET_TIMEOUT", "CONNECTION_MISCONFIGURED", "TARGET_ERROR", "RECORDER_FAILED", "READER_TOO_SLOW", "CLIENT_PROTOCOL_ERROR", "REPLICA_LOST", "NOT_SEALED",
-            "EVIDENCE_MISMATCH", "SESSION_TERMINATED", "SESSION_TIME_OVER", "SESSION_IDLE", "APPROVAL_REQUIRED", "OUTSIDE_CHANGE_WINDOW", "STEP_UP_REQUIRED",
+            "EVIDENCE_MISMATCH", "SESSION_TERMINATED", "SESSION_TIME_OVER", "SESSION_IDLE", "ORIGIN_REFUSED", "APPROVAL_REQUIRED", "OUTSIDE_CHANGE_WINDOW", "STEP_UP_REQUIRED",
             "SOURCE_NOT_ALLOWED", "DUTIES_CONFLICT", "POLICY_NOT_MET", "TICKET_REFERENCE_REFUSED", "OWN_DOING",
         ],
         Enum.GetValues<ErrorReason>().Select(r => ErrorTable.Of(r).Name));
