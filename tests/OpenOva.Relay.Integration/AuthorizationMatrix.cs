@@ -66,6 +66,8 @@ internal static class AuthorizationMatrix
     private const CallerRoles MakesReports = CallerRoles.Auditor | CallerRoles.Job;
     private const CallerRoles SeesRequests = CallerRoles.Auditor | CallerRoles.SecurityOfficer | CallerRoles.Job | CallerRoles.Approver;
     private const CallerRoles ReviewsEmergencies = CallerRoles.Reviewer | CallerRoles.SecurityOfficer;
+    private const CallerRoles SeesRequestPages = CallerRoles.Auditor | CallerRoles.SecurityOfficer | CallerRoles.Approver;
+    private const CallerRoles SeesSessionPages = CallerRoles.Auditor | CallerRoles.SecurityOfficer | CallerRoles.Approver | CallerRoles.Reviewer;
     private const string Package = "/openova.relay.v1.";
 
     public static IReadOnlyList<AuthorizationRow> Rows { get; } =
@@ -126,7 +128,46 @@ internal static class AuthorizationMatrix
         // Its logout token is its own proof.
         new("POST /auth/backchannel-logout") { Anonymous = true },
 
+        // Signing in: whoever does has no token yet. Signing out is everyone's who is signed in.
+        new("GET /auth/sign-in") { Anonymous = true },
+        new("GET /auth/callback") { Anonymous = true },
+        new("POST /auth/sign-out") { Decides = true },
+        new("GET /sign-in") { Anonymous = true },
+        new("GET /signed-out") { Anonymous = true },
+        new("GET /assets/{version}/{name}") { Anonymous = true },
+
+        // Pages: what the gRPC call behind each admits.
+        new("GET /") { Decides = true },
+        new("GET /connections/{name}", Concerns.Connection) { Others = SeesConnections, Own = SeesConnections | CallerRoles.Operator },
+        new("POST /connections/{name}/open", Concerns.Connection) { Own = CallerRoles.Operator, NeedsPerson = true, Decides = true },
+        new("POST /connections/{name}/requests", Concerns.Connection) { Own = CallerRoles.Operator },
+        new("GET /requests") { Others = SeesRequestPages, Own = SeesRequestPages | CallerRoles.Operator },
+        new("GET /requests/{id}", Concerns.Request) { Others = SeesRequestPages, Own = SeesRequestPages | CallerRoles.Operator },
+        new("POST /requests/{id}/decision", Concerns.Request) { Others = CallerRoles.Approver, Own = CallerRoles.Approver },
+        new("POST /requests/{id}/revocation", Concerns.Request)
+        {
+            Others = CallerRoles.Approver | CallerRoles.SecurityOfficer, Own = CallerRoles.Approver | CallerRoles.SecurityOfficer | CallerRoles.Operator,
+        },
+        new("GET /sessions") { Others = SeesSessionPages, Own = SeesSessionPages | CallerRoles.Operator },
+        new("GET /sessions/{id}", Concerns.Session) { Others = SeesSessionPages, Own = SeesSessionPages | CallerRoles.Operator },
+        new("GET /sessions/{id}/screen", Concerns.Session) { Own = CallerRoles.Operator },
+        new("POST /sessions/{id}/termination", Concerns.Session) { Others = EndsSessions, Own = EndsSessions | CallerRoles.Operator },
+        new("POST /sessions/{id}/lock", Concerns.Session) { Others = EndsSessions, Own = EndsSessions },
+        new("GET /emergencies") { Others = ReviewsEmergencies | CallerRoles.Auditor },
+        new("POST /emergencies/{id}/review", Concerns.Emergency) { Others = ReviewsEmergencies, Own = ReviewsEmergencies },
+        new("POST /emergencies/{id}/rotation", Concerns.Emergency)
+        {
+            Others = CallerRoles.SecurityOfficer | CallerRoles.Admin, Own = CallerRoles.SecurityOfficer | CallerRoles.Admin,
+        },
+        new("GET /recordings/{id}", Concerns.Session) { Others = Reads },
+        new("POST /recordings/{id}/views", Concerns.Session) { Others = Reads },
+        new("GET /recordings/{id}/replay", Concerns.Session) { Others = Reads },
+        new("GET /recordings/{id}/index", Concerns.Session) { Others = Reads },
+        new("GET /recordings/{id}/object", Concerns.Session) { Others = Reads },
+
         // The development issuer, in Development and on loopback alone.
+        new("GET /realms/{realm}/protocol/openid-connect/auth") { Anonymous = true },
+        new("POST /realms/{realm}/protocol/openid-connect/auth") { Anonymous = true },
         new("GET /realms/{realm}/.well-known/openid-configuration") { Anonymous = true },
         new("GET /realms/{realm}/protocol/openid-connect/certs") { Anonymous = true },
         new("POST /realms/{realm}/protocol/openid-connect/token") { Anonymous = true },

@@ -68,13 +68,19 @@ internal class RelayCallers(Uri web, Uri grpc, Uri? issuer = null)
         }
     }
 
-    /// <summary>The recording as <c>zcat</c> gives it, read by the auditor.</summary>
-    public async Task<byte[]> RawAsync(string session)
+    /// <summary>The recording as it stands in the store, read by the auditor.</summary>
+    public async Task<byte[]> StoredAsync(string session)
     {
         using var call = Recordings.Stream(new() { SessionId = session, Purpose = "a test", Part = RecordingPart.Recording }, await AsAsync("anton"));
         using var zipped = new MemoryStream();
         await foreach (var piece in call.ResponseStream.ReadAllAsync()) piece.Data.WriteTo(zipped);
-        zipped.Position = 0;
+        return zipped.ToArray();
+    }
+
+    /// <summary>The recording as <c>zcat</c> gives it, read by the auditor.</summary>
+    public async Task<byte[]> RawAsync(string session)
+    {
+        using var zipped = new MemoryStream(await StoredAsync(session));
         using var raw = new MemoryStream();
         await using var gzip = new GZipStream(zipped, CompressionMode.Decompress);
         await gzip.CopyToAsync(raw);

@@ -180,7 +180,10 @@ internal sealed class RelayUnderTest : RelayCallers, IAsyncDisposable
             values[$"Relay:Identity:Issuers:{r}:Issuer"] = new Uri(setup.Issuer ?? new Uri($"http://127.0.0.1:{httpPort}"), $"/realms/{realms[r].Name}").ToString();
             values[$"Relay:Identity:Issuers:{r}:Organisation"] = realms[r].Name;
             values[$"Relay:Identity:Issuers:{r}:Audience"] = "relay";
+            values[$"Relay:Identity:Issuers:{r}:Browser:ClientId"] = "web";
             values[$"{realm}:Name"] = realms[r].Name;
+            values[$"{realm}:Clients:1:ClientId"] = "web";
+            values[$"{realm}:Clients:1:Audiences:0"] = "relay";
             values[$"{realm}:Clients:0:ClientId"] = "gateway";
             values[$"{realm}:Clients:0:Secret"] = GatewaySecret;
             values[$"{realm}:Clients:0:Audiences:0"] = "relay";

@@ -30,6 +30,9 @@ public sealed partial class ArchitectureTests
         ["Sessions"] = ["Access", "Connections", "Recordings", "Ledger"],
         ["Calls"] = ["Recordings", "Ledger"],
         ["Reports"] = ["Recordings", "Ledger"],
+
+        // The pages show all slices to people, each through the class that its gRPC service calls; no slice knows of them.
+        ["Pages"] = ["Access", "Connections", "Recordings", "Sessions"],
     };
 
     /// <summary>Compose everything, hence may see everything.</summary>

@@ -11,28 +11,20 @@ random() { head -c 24 /dev/urandom | base64 -w0 | tr '+/' '-_'; }
 demo_start_components() {
   say "starting ${services[*]}"
   mkdir -p "$state/secrets/ssh-target"
-  for name in olivia anton relay-gateway; do random >"$state/secrets/$name"; done
+  for name in olivia anton agnes sofia relay-gateway; do random >"$state/secrets/$name"; done
   "${backends}_prepare"
   process_spawn "$running/start" "$HERE/components" start "${services[@]}" --state "$state/components" --port any >"$state/components.log"
   process_wait "$running/start" || fail "the components did not start"
   rm -f "$running/start"
 }
 
-demo_configure() {
-  local guacd sshd
-  guacd=$(cat "$state/components/guacd/address") sshd=$(cat "$state/components/sshd/address")
-  http_port=$(port_pick) grpc_port=$(port_pick)
-  while [ "$grpc_port" = "$http_port" ]; do grpc_port=$(port_pick); done
-  base=http://127.0.0.1:$http_port
-  mkdir -p "$state/connections"
-  cp "$state/components/sshd/password" "$state/secrets/ssh-target/password"
-  "${backends}_configure"
-
-  cat >"$state/connections/ssh-target.yaml" <<YAML
+# connection_to NAME [MORE]: a connection to the SSH target, with further lines of its spec.
+connection_to() {
+  cat <<YAML
 apiVersion: catalyst.openova.io/v1alpha1
 kind: GuacamoleConnection
 metadata:
-  name: ssh-target
+  name: $1
   labels:
     catalyst.openova.io/organization: acme
 spec:
@@ -47,9 +39,24 @@ spec:
   parameters:
     host-key: "$(cat "$state/components/sshd/guacd-host-key")"
     username: relaytest
-  secretRef:
+${2-}  secretRef:
     password: { file: ssh-target/password }
 YAML
+}
+
+demo_configure() {
+  local guacd sshd
+  guacd=$(cat "$state/components/guacd/address") sshd=$(cat "$state/components/sshd/address")
+  http_port=$(port_pick) grpc_port=$(port_pick)
+  while [ "$grpc_port" = "$http_port" ]; do grpc_port=$(port_pick); done
+  base=http://127.0.0.1:$http_port
+  mkdir -p "$state/connections"
+  cp "$state/components/sshd/password" "$state/secrets/ssh-target/password"
+  "${backends}_configure"
+
+  connection_to ssh-target >"$state/connections/ssh-target.yaml"
+  # The same machine, behind the approval of another person.
+  connection_to ssh-approved $'  jit:\n    requiredApprovers: [relay-approver]\n    maxDurationMinutes: 60\n' >"$state/connections/ssh-approved.yaml"
 
   cat >"$state/relay.json" <<JSON
 {

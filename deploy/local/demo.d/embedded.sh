@@ -11,7 +11,7 @@ embedded_configure() {
 {
   "Relay": {
     "Identity": {
-      "Issuers": [ { "Issuer": "$issuer", "Organisation": "acme", "Audience": "relay" } ],
+      "Issuers": [ { "Issuer": "$issuer", "Organisation": "acme", "Audience": "relay", "Browser": { "ClientId": "relay-web" } } ],
       "Development": {
         "BaseAddress": "$base",
         "Realms": [ {
@@ -20,11 +20,16 @@ embedded_configure() {
             { "UserName": "olivia", "Name": "Olivia Operator", "Email": "olivia@acme.example", "Password": "$(cat "$state/secrets/olivia")", "Acr": "2",
               "RealmRoles": ["relay-operator", "ssh-targets"] },
             { "UserName": "anton", "Name": "Anton Auditor", "Email": "anton@acme.example", "Password": "$(cat "$state/secrets/anton")",
-              "RealmRoles": ["relay-auditor"] }
+              "RealmRoles": ["relay-auditor"] },
+            { "UserName": "agnes", "Name": "Agnes Approver", "Email": "agnes@acme.example", "Password": "$(cat "$state/secrets/agnes")",
+              "RealmRoles": ["relay-approver", "relay-reviewer"] },
+            { "UserName": "sofia", "Name": "Sofia Security", "Email": "sofia@acme.example", "Password": "$(cat "$state/secrets/sofia")",
+              "RealmRoles": ["relay-security-officer"] }
           ],
           "Clients": [
             { "ClientId": "relay-gateway", "Secret": "$(cat "$state/secrets/relay-gateway")", "Audiences": ["relay"],
-              "ServiceAccountRoles": ["relay-gateway"] }
+              "ServiceAccountRoles": ["relay-gateway"] },
+            { "ClientId": "relay-web", "Audiences": ["relay"] }
           ]
         } ]
       }

@@ -19,8 +19,7 @@ internal sealed class RelayAuthenticationHandler(
     UrlEncoder encoder,
     TokenValidator validator,
     RefusedTokens refused,
-    SignIns signIns,
-    BrowserSessions browsers) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+    SignIns signIns) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "relay";
     public const string GatewayHeader = "relay-gateway-authorization";
@@ -63,6 +62,7 @@ internal sealed class RelayAuthenticationHandler(
     private async Task<AuthenticateResult> AuthenticateBrowserAsync()
     {
         if (BrowserCall.Declared(Context) is null || BrowserCall.SecretOf(Context) is not { } secret) return AuthenticateResult.NoResult();
+        var browsers = Context.RequestServices.GetRequiredService<BrowserSessions>();
         if (await browsers.FindAsync(secret, Context.RequestAborted) is not { } person) return AuthenticateResult.NoResult();
         Context.Features.Set(new BrowserFeature(secret));
         return Accept(new CallerFeature(person, null));

@@ -25,7 +25,7 @@ const reset = () => {
   byId('screen').replaceChildren(screen.getElement());
   client.connect();
 };
-const scale = () => { if (screen.getWidth()) screen.scale(Math.min(1, byId('screen').clientWidth / screen.getWidth())); };
+const scale = () => { if (screen?.getWidth()) screen.scale(Math.min(1, byId('screen').clientWidth / screen.getWidth())); };
 new ResizeObserver(() => scale()).observe(byId('screen'));
 
 // Members by their first time, in milliseconds of the target's clock since the first sync.

@@ -72,7 +72,7 @@ internal static class PageNotices
         ["denied"] = "The request was denied.",
         ["revoked"] = "It was taken back. Sessions that rested on it end now.",
         ["terminated"] = "The session was ordered to end.",
-        ["locked"] = "The person's input is dropped from now on, and recorded all the same.",
+        ["locked"] = "The person's input is dropped from now on; the recording goes on.",
         ["unlocked"] = "The person's input is forwarded again.",
         ["reviewed"] = "The review was noted.",
         ["rotated"] = "The change of the credential was noted.",

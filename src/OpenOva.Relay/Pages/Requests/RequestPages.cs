@@ -45,7 +45,12 @@ internal sealed class RequestPages(RequestReader reader, AccessDecisions decisio
         var model = new RequestModel(
             new(request, await names.OfAsync(caller.Organisation, request.Issuer, request.Subject, context.RequestAborted), isOwn), deciders,
             isApprover && !isOwn && request.State == AccessRequestState.Pending && !request.Decisions.Any(decision => decision.Issuer == caller.Issuer && decision.Subject == caller.Subject),
-            request.State is AccessRequestState.Pending or AccessRequestState.Approved && (isOwn || isApprover || caller.Has(CallerRoles.SecurityOfficer)),
+            request.State switch
+            {
+                AccessRequestState.Approved => isOwn || isApprover || caller.Has(CallerRoles.SecurityOfficer),
+                AccessRequestState.Pending => isOwn || caller.Has(CallerRoles.SecurityOfficer), // an approver denies it
+                _ => false,
+            },
             context.Features.Get<BrowserFeature>()?.Secret.FormToken ?? "");
         return PageRenderer.Page<RequestBody>(PageFrame.Of(context, $"Access to {request.Connection}", "local-times.js", "refresh.js"), model);
     }
