@@ -12,6 +12,7 @@ public sealed class WebTunnelTests(WebTunnelWorld world)
     public async Task Tunnel_OfABrowser_CarriesItsSessionAndRecordsIt()
     {
         var stream = Streams.AfterReady(await File.ReadAllBytesAsync("testdata/ssh-password.guac", TestContext.Current.CancellationToken));
+        await world.QuietAsync();
         world.Shows(FakeGuacdPlay.Replay(stream));
         await using var browser = await BrowserClient.OpenAsync(
             world.Relay, r => r with { Query = "&GUAC_WIDTH=640&GUAC_HEIGHT=480&GUAC_DPI=120&GUAC_TIMEZONE=Europe/Berlin&GUAC_IMAGE=image/png&GUAC_IMAGE=image/webp&GUAC_TYPE=c&unknown=1" });

@@ -50,11 +50,15 @@ public sealed class WebTunnelWorld : IAsyncLifetime, ICollectionFixture<WebTunne
     /// <summary>A session of which the first frame has been seen.</summary>
     internal async Task<(BrowserClient Browser, FakeGuacdUser Guacd)> StartedAsync(Func<BrowserRequest, BrowserRequest>? change = null)
     {
+        await QuietAsync();
         Shows();
         var browser = await BrowserClient.OpenAsync(Relay, change);
         await browser.WaitForAsync("sync");
         return (browser, await NextUserAsync());
     }
+
+    /// <summary>Earlier tests' sessions are over.</summary>
+    internal Task QuietAsync() => Streams.UntilAsync(() => Guacd.Sessions.IsEmpty);
 
     /// <summary>Who has come to guacd and is there yet: those of earlier sessions may not have been asked for.</summary>
     internal async Task<FakeGuacdUser> NextUserAsync()

@@ -1,4 +1,5 @@
 using OpenOva.Relay.Identity;
+using OpenOva.Relay.Sessions.Joins;
 using OpenOva.Relay.Web;
 
 namespace OpenOva.Relay.Sessions.WebTunnel;
@@ -17,6 +18,6 @@ internal static class WebTunnelServices
     /// <summary>GET upgrades a connection of HTTP/1.1, CONNECT (RFC 8441) opens a stream of HTTP/2: a browser chooses where TLS offers both.</summary>
     public static IEndpointConventionBuilder MapWebTunnel(this IEndpointRouteBuilder routes) =>
         routes.MapMethods(WebTunnelEndpoint.Path, [HttpMethods.Get, HttpMethods.Connect], (HttpContext context, WebTunnelEndpoint tunnel) => tunnel.HandleAsync(context))
-            .WithMetadata(new AllowAttribute(CallerRoles.None) { Own = CallerRoles.Operator })
+            .WithMetadata(new AllowAttribute(CallerRoles.None) { Own = CallerRoles.Operator | SessionJoins.Watchers })
             .AtDoor(Doors.Web);
 }
