@@ -52,7 +52,7 @@ public sealed class StockClientTests(WebTunnelWorld world)
             ["query"] = $"GUAC_ID={request.Session}&GUAC_WIDTH=800&GUAC_HEIGHT=600&GUAC_DPI=96&GUAC_IMAGE=image/png",
             ["headers"] = new JsonObject((await BrowserClient.HeadersAsync(world.Relay, request)).Select(h => KeyValuePair.Create<string, JsonNode?>(h.Key, h.Value))),
         };
-        var run = await TryRunAsync("node", [Path.Combine(folder, "tunnel.js")], asked.ToJsonString());
+        var run = await TryRunAsync("node", [Path.Combine(folder, "tunnel.mjs")], asked.ToJsonString());
         if (run is not { Code: 0 } done) throw new InvalidOperationException(run?.Errors);
         return JsonNode.Parse(done.Output)!;
     }

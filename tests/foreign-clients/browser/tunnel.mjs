@@ -2,13 +2,10 @@
 // WebSocket that sends the cookie, the sign-in and the origin. Reads the request as JSON from stdin, and prints what it saw as one line of JSON.
 //
 //   {"url": "ws://…/tunnel", "query": "GUAC_ID=…", "headers": {"Origin": …, "Cookie": …, "Authorization": …}}
-'use strict';
+import { readFileSync } from 'node:fs';
+import WebSocket from 'ws';
 
-const WebSocket = require('ws');
-const loaded = require('@glokon/guacamole-common-js');
-const Guacamole = loaded.default || loaded;
-
-const request = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+const request = JSON.parse(readFileSync(0, 'utf8'));
 const seen = { uuid: null, instructions: [], echoes: 0, code: null, reason: null, status: null };
 
 globalThis.window = globalThis;
@@ -23,6 +20,7 @@ globalThis.WebSocket = class extends WebSocket {
   }
 };
 
+const { default: Guacamole } = await import('@glokon/guacamole-common-js');
 const tunnel = new Guacamole.WebSocketTunnel(request.url);
 tunnel.onuuid = uuid => { seen.uuid = uuid; };
 tunnel.onerror = status => { seen.status = status.code; };
