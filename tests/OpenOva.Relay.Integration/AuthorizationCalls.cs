@@ -30,7 +30,7 @@ internal static class AuthorizationCalls
         ["AccessService/Revoke"] = async (relay, headers, request) => await relay.Access.RevokeAsync(new() { RequestId = request, Reason = "matrix" }, headers),
         ["AccessService/Get"] = async (relay, headers, request) => await relay.Access.GetAsync(new() { RequestId = request }, headers),
         ["AccessService/List"] = async (relay, headers, _) => await relay.Access.ListAsync(new(), headers),
-        ["AccessService/Watch"] = WatchAsync,
+        ["AccessService/Watch"] = (relay, headers, _) => WatchAsync(patience => relay.Access.Watch(new(), headers, cancellationToken: patience).ResponseStream.MoveNext(patience)),
         ["AccessService/ListReviews"] = async (relay, headers, _) => await relay.Access.ListReviewsAsync(new(), headers),
         ["AccessService/Review"] = async (relay, headers, session) =>
             await relay.Access.ReviewAsync(new() { SessionId = session, Outcome = ReviewOutcome.Accepted, Comment = "matrix" }, headers),
@@ -41,6 +41,12 @@ internal static class AuthorizationCalls
         ["SessionService/Terminate"] = async (relay, headers, session) => await relay.Sessions.TerminateAsync(new() { SessionId = session, Purpose = "matrix" }, headers),
         ["SessionService/Lock"] = async (relay, headers, session) => await relay.Sessions.LockAsync(new() { SessionId = session, Locked = true, Purpose = "matrix" }, headers),
         ["SessionService/List"] = async (relay, headers, _) => await relay.Sessions.ListAsync(new(), headers),
+        ["SessionService/Watch"] = (relay, headers, _) => WatchAsync(patience => relay.Sessions.Watch(new(), headers, cancellationToken: patience).ResponseStream.MoveNext(patience)),
+        ["SessionService/Join"] = async (relay, headers, session) =>
+        {
+            using var call = relay.Sessions.Join(new() { SessionId = session, Purpose = "matrix" }, headers);
+            await call.ResponseStream.MoveNext(CancellationToken.None);
+        },
         ["RecordingService/Get"] = async (relay, headers, session) => await relay.Recordings.GetAsync(new() { SessionId = session, Purpose = "matrix" }, headers),
         ["RecordingService/Stream"] = StreamAsync,
         ["RecordingService/Verify"] = async (relay, headers, session) => await relay.Recordings.VerifyAsync(new() { SessionId = session, Purpose = "matrix" }, headers),
@@ -112,17 +118,20 @@ internal static class AuthorizationCalls
     private static string Short(string route) => route[(route.LastIndexOf('.') + 1)..];
 
     // Whoever may watch waits for what happens; whoever may not is told at once.
-    private static async Task WatchAsync(RelayUnderTest relay, Metadata headers, string _)
+    private static async Task WatchAsync(Func<CancellationToken, Task<bool>> next)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
-        using var call = relay.Access.Watch(new(), headers, cancellationToken: patience.Token);
         try
         {
-            await call.ResponseStream.MoveNext(patience.Token);
+            await next(patience.Token);
         }
         catch (Exception exception) when (exception is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
         {
             // Nothing happened.
+        }
+        finally
+        {
+            await patience.CancelAsync();
         }
     }
 

@@ -98,6 +98,10 @@ internal static class AuthorizationMatrix
         new(Package + "SessionService/Get", Concerns.Session) { Others = SeesSessions, Own = SeesSessions | CallerRoles.Operator },
         new(Package + "SessionService/Terminate", Concerns.Session) { Others = EndsSessions, Own = EndsSessions | CallerRoles.Operator },
         new(Package + "SessionService/Lock", Concerns.Session) { Others = EndsSessions, Own = EndsSessions },
+        new(Package + "SessionService/Watch") { Others = SeesSessions, Own = SeesSessions | CallerRoles.Operator },
+
+        // His own he may not watch: he is told so, since it is his.
+        new(Package + "SessionService/Join", Concerns.Session) { Others = EndsSessions, Own = EndsSessions },
         new(Package + "SessionService/List") { Others = SeesSessions, Own = SeesSessions | CallerRoles.Operator },
 
         // Nobody reads his own, whatever else he is.
@@ -121,9 +125,9 @@ internal static class AuthorizationMatrix
         new("GET /readyz") { Anonymous = true },
         new("GET /metrics") { Anonymous = true },
 
-        // The person himself: his cookie holds the ticket. CONNECT is the same over HTTP/2.
-        new("GET /tunnel", Concerns.Ticket) { Own = CallerRoles.Operator },
-        new("CONNECT /tunnel", Concerns.Ticket) { Own = CallerRoles.Operator },
+        // The person himself: his cookie holds the ticket, to his session or to watch another's. CONNECT is the same over HTTP/2.
+        new("GET /tunnel", Concerns.Ticket) { Own = CallerRoles.Operator | EndsSessions },
+        new("CONNECT /tunnel", Concerns.Ticket) { Own = CallerRoles.Operator | EndsSessions },
 
         // Its logout token is its own proof.
         new("POST /auth/backchannel-logout") { Anonymous = true },
@@ -151,6 +155,8 @@ internal static class AuthorizationMatrix
         new("GET /sessions") { Others = SeesSessionPages, Own = SeesSessionPages | CallerRoles.Operator },
         new("GET /sessions/{id}", Concerns.Session) { Others = SeesSessionPages, Own = SeesSessionPages | CallerRoles.Operator },
         new("GET /sessions/{id}/screen", Concerns.Session) { Own = CallerRoles.Operator },
+        new("POST /sessions/{id}/watch", Concerns.Session) { Others = EndsSessions },
+        new("GET /sessions/{id}/watch", Concerns.Session) { Others = EndsSessions },
         new("POST /sessions/{id}/termination", Concerns.Session) { Others = EndsSessions, Own = EndsSessions | CallerRoles.Operator },
         new("POST /sessions/{id}/lock", Concerns.Session) { Others = EndsSessions, Own = EndsSessions },
         new("GET /emergencies") { Others = ReviewsEmergencies | CallerRoles.Auditor },

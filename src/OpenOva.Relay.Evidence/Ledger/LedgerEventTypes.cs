@@ -126,6 +126,12 @@ public static class LedgerEventTypes
     /// <summary>A page of another origin tried to open a person's tunnel in his browser.</summary>
     public const string TunnelOriginRefused = "tunnel.origin-refused";
 
+    /// <summary>Somebody begins to watch a live session.</summary>
+    public const string SessionJoined = "session.joined";
+
+    /// <summary>He watches it no more.</summary>
+    public const string SessionJoinEnded = "session.join-ended";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
@@ -134,6 +140,6 @@ public static class LedgerEventTypes
         ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered, RecordingSupplemented, AccountMapped, SubjectSignedOut,
         OutageBegan, OutageEnded, StoreChecked, SessionExtended, SessionNoticed, SessionLocked, AccessRequested, AccessRequestDecided, AccessDecisionRefused,
         AccessRequestClosed, EmergencyReviewOwed, EmergencyReviewed, EmergencyReviewOverdue, CredentialRotated,
-        PolicyChanged, LedgerStamped, SubjectSignedIn, CheckpointMade, TunnelOriginRefused,
+        PolicyChanged, LedgerStamped, SubjectSignedIn, CheckpointMade, TunnelOriginRefused, SessionJoined, SessionJoinEnded,
     ];
 }

@@ -61,6 +61,8 @@ internal static class PageRoutes
         pages.MapGet("/sessions/{id}", (string id, HttpContext context, SessionPages served) => served.ShowAsync(id, context)).WithMetadata(Of(seesSessions, own: CallerRoles.Operator));
         pages.MapGet("/sessions/{id}/screen", (string id, HttpContext context, SessionPages served) => served.ScreenAsync(id, context))
             .WithMetadata(Of(CallerRoles.None, own: CallerRoles.Operator));
+        pages.MapPost("/sessions/{id}/watch", (string id, HttpContext context, SessionPages served) => served.WatchAsync(id, context)).WithMetadata(Of(PageRoles.EndsSessions));
+        pages.MapGet("/sessions/{id}/watch", (string id, HttpContext context, SessionPages served) => served.WatchScreenAsync(id, context)).WithMetadata(Of(PageRoles.EndsSessions));
         pages.MapPost("/sessions/{id}/termination", (string id, HttpContext context, SessionPages served) => served.TerminateAsync(id, context))
             .WithMetadata(Of(PageRoles.EndsSessions, own: CallerRoles.Operator));
         pages.MapPost("/sessions/{id}/lock", (string id, HttpContext context, SessionPages served) => served.LockAsync(id, context)).WithMetadata(Of(PageRoles.EndsSessions));

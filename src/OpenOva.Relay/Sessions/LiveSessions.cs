@@ -72,6 +72,9 @@ internal sealed class LiveSessions(SessionsOptions options, RelayMetrics metrics
         return true;
     }
 
+    /// <summary>A session that is carried here; null: it is not, or not connected yet.</summary>
+    public SessionTunnel? Find(string id) => _sessions.GetValueOrDefault(id);
+
     public bool Has(string id) => _sessions.ContainsKey(id);
 
     /// <summary>Moves a session's end. False: it is not here, or not connected yet.</summary>

@@ -79,6 +79,13 @@ internal sealed class SessionBroker(
         return new OpenedSession(id, ticket, ticketExpiresUs, decision.Verdict.Terms!);
     }
 
+    /// <summary>What is asked for a purpose must have one.</summary>
+    /// <exception cref="RelayException">INVALID_ARGUMENT.</exception>
+    public static void CheckPurpose(string purpose)
+    {
+        if (purpose.Length is 0 or > MaxPurposeLength || purpose.Contains('\0', StringComparison.Ordinal)) throw RelayException.InvalidField("purpose");
+    }
+
     private void Check(WantedSession wanted)
     {
         // A notice that has changed since it was shown was not acknowledged.

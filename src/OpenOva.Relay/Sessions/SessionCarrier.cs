@@ -164,8 +164,7 @@ internal sealed class SessionCarrier(
             VideoMimetypes = display.Video,
             Timezone = display.Timezone,
         };
-        var endpoint = new GuacdEndpoint(options.GuacdHost, options.GuacdPort) { Tls = options.GuacdTls ? new GuacdTls() : null };
-        var guacd = await GuacdConnection.ConnectAsync(endpoint, handshake, GuacdTimeouts.Default, time, cancellation);
+        var guacd = await GuacdConnection.ConnectAsync(options.Endpoint(), handshake, GuacdTimeouts.Default, time, cancellation);
         if (guacd.IgnoredParameters.Count > 0) logger.ParametersIgnored(session.Id, string.Join(", ", guacd.IgnoredParameters));
         return guacd;
     }

@@ -9,6 +9,8 @@ internal static class SessionNames
 
     public static string Name(this SessionEndReason reason) => Upper(reason.ToString());
 
+    public static string Name(this JoinEndReason reason) => Upper(reason.ToString());
+
     public static string Name(this ErrorReason reason) => Web.ErrorTable.Of(reason).Name;
 
     /// <summary>As the ledger and a browser are told it.</summary>

@@ -132,6 +132,17 @@ internal static class SessionQueries
             new { organisation, issuer, subject, before, most },
             cancellation);
 
+    /// <summary>Live ones, oldest first; of one person where given.</summary>
+    public static Task<IReadOnlyList<SessionRow>> LiveAsync(
+        RelayDatabase database, string organisation, string? issuer, string? subject, int most, CancellationToken cancellation) =>
+        database.QueryAsync<SessionRow>(
+            $"""
+            SELECT {Columns} FROM sessions WHERE organisation = @organisation AND ended_us IS NULL
+            {(subject is null ? "" : "AND issuer = @issuer AND subject = @subject")} ORDER BY id LIMIT @most
+            """,
+            new { organisation, issuer, subject, most },
+            cancellation);
+
     public static Task InsertTicketAsync(RelayTransaction transaction, string hash, string organisation, string session, string client, long expiresUs) =>
         transaction.ExecuteAsync(
             "INSERT INTO session_tickets (hash, organisation, session, client, expires_us) VALUES (@hash, @organisation, @session, @client, @expiresUs)",

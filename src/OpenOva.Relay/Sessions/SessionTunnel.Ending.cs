@@ -10,7 +10,7 @@ internal sealed partial class SessionTunnel
 {
     private const int DisconnectMs = 1_000;
 
-    private async Task SayGoodbyeAsync(SessionOutcome outcome, Task fromGuacd, Task toPerson, CancellationTokenSource stopPerson)
+    private async Task SayGoodbyeAsync(SessionOutcome outcome, Task joinsGone, Task fromGuacd, Task toPerson, CancellationTokenSource stopPerson)
     {
         var recorderWorks = outcome.Reason != SessionEndReason.RecorderFailed;
         var personThere = outcome.Reason is not (SessionEndReason.ClientLeft or SessionEndReason.ReaderTooSlow);
@@ -24,6 +24,7 @@ internal sealed partial class SessionTunnel
 
         _personGone = true;
         await stopPerson.CancelAsync();
+        await joinsGone;
         if (recorderWorks && !fromGuacd.IsCompleted) await DrainAsync(fromGuacd);
         else await TryDisconnectAsync();
     }

@@ -64,7 +64,8 @@ internal sealed partial class SessionTunnel
             long? sync = c == InstructionClass.Sync && instruction.TryGetInt64(1, out var timestamp) ? timestamp : null;
             _batch.Add(c, instruction.Raw, sync);
             // An internal instruction is a tunnel's own affair and never crosses it.
-            if (!instruction.Opcode.IsEmpty) _delivery.Write(instruction.Raw);
+            // Since 1.5 guacd says who else comes and goes.
+            if (!instruction.Opcode.IsEmpty && (c != InstructionClass.Msg || _options.TellWatched)) _delivery.Write(instruction.Raw);
             if (sync is { } s) _syncs.Add(s);
             else if (c.IsRecorded()) _lastDrawn = _time.GetTimestamp();
             else if (c is InstructionClass.Error or InstructionClass.Disconnect or InstructionClass.Required) Notice(c, instruction);

@@ -103,7 +103,7 @@ internal sealed partial class SessionTunnel
         var outcome = await _ending.Task;
         _connected.TrySetCanceled();
         if (!_connected.Task.IsCompletedSuccessfully) _told.TrySetCanceled();
-        await SayGoodbyeAsync(outcome, fromGuacd, toPerson, stopPerson);
+        await SayGoodbyeAsync(outcome, EndJoinsAsync(), fromGuacd, toPerson, stopPerson);
         await stop.CancelAsync();
         await Task.WhenAll(fromGuacd, toPerson, fromPerson, pulse, keepAlive);
         _told.TrySetCanceled();

@@ -4,13 +4,16 @@ using Grpc.Core;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Guacamole;
 using OpenOva.Relay.Identity;
+using OpenOva.Relay.Sessions.Joins;
 using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
 
 namespace OpenOva.Relay.Sessions;
 
 /// <summary>The door of <c>openova.relay.v1.SessionService</c>.</summary>
-internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier carrier, SessionOrders orders, SessionLocks locks, RelayDatabase database) : SessionService.SessionServiceBase
+internal sealed class SessionsGrpcService(
+    SessionBroker broker, SessionCarrier carrier, SessionOrders orders, SessionLocks locks, SessionWatch watch, SessionJoins joins, RelayDatabase database)
+    : SessionService.SessionServiceBase
 {
     private const CallerRoles SeeAll = CallerRoles.Auditor | CallerRoles.SecurityOfficer | CallerRoles.Approver | CallerRoles.Job;
     private const CallerRoles EndAny = CallerRoles.SecurityOfficer | CallerRoles.Approver;
@@ -48,7 +51,7 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
     [Allow(EndAny, Own = CallerRoles.Operator)]
     public override async Task<SessionServiceTerminateResponse> Terminate(SessionServiceTerminateRequest request, ServerCallContext context)
     {
-        CheckPurpose(request.Purpose);
+        SessionBroker.CheckPurpose(request.Purpose);
         var caller = context.Callers().Caller;
         var row = await FindAsync(caller, EndAny, request.SessionId, context.CancellationToken);
         // A second order, and one for a session that has ended meanwhile, finds done what it asks for.
@@ -59,7 +62,7 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
     [Allow(EndAny)]
     public override async Task<SessionServiceLockResponse> Lock(SessionServiceLockRequest request, ServerCallContext context)
     {
-        CheckPurpose(request.Purpose);
+        SessionBroker.CheckPurpose(request.Purpose);
         var caller = context.Callers().Caller;
         var row = await FindAsync(caller, EndAny, request.SessionId, context.CancellationToken);
         await locks.OrderAsync(row.Organisation, row.Id, request.Locked, caller, request.Purpose, context.CancellationToken);
@@ -84,9 +87,24 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
         return new() { Sessions = { rows.Select(Message) }, NextPageToken = rows.Count == size ? rows[^1].Id : "" };
     }
 
-    private static void CheckPurpose(string purpose)
+    [Allow(SeeAll, Own = CallerRoles.Operator)]
+    public override Task Watch(SessionServiceWatchRequest request, IServerStreamWriter<SessionServiceWatchResponse> responses, ServerCallContext context)
     {
-        if (purpose.Length is 0 or > SessionBroker.MaxPurposeLength || purpose.Contains('\0', StringComparison.Ordinal)) throw RelayException.InvalidField("purpose");
+        var caller = context.Callers().Caller;
+        return watch.RunAsync(
+            caller, caller.Has(SeeAll), Message, session => responses.WriteAsync(new() { Session = session }, context.CancellationToken), context.CancellationToken);
+    }
+
+    [Allow(SessionJoins.Watchers)]
+    public override async Task Join(SessionServiceJoinRequest request, IServerStreamWriter<SessionServiceJoinResponse> responses, ServerCallContext context)
+    {
+        // Watching is a person's: a gateway carries his token beside its own.
+        var watcher = context.Callers().Person ?? throw new RelayException(ErrorReason.TokenRefused);
+        var row = await joins.FindAsync(watcher, request.SessionId, request.Purpose, context.CancellationToken);
+        var outcome = await joins.JoinAsync(
+            watcher, row, request.Purpose, null, join => new GrpcJoinLink(join, responses, context.CancellationToken), context.CancellationToken);
+        context.CancellationToken.ThrowIfCancellationRequested();
+        await responses.WriteAsync(new() { Ended = new JoinEnded { Reason = outcome.Reason, GuacamoleStatus = outcome.Status } }, context.CancellationToken);
     }
 
     // What a gateway says of the person counts, its own address does not; a person who calls himself is where his connection comes from.
@@ -128,6 +146,7 @@ internal sealed class SessionsGrpcService(SessionBroker broker, SessionCarrier c
         RequestId = row.AccessRequest ?? "",
         BreakGlass = row.BreakGlass,
         Locked = row.Locked,
+        Replica = row.Replica ?? "",
     };
 
     /// <summary>The person's end as a bidirectional stream.</summary>

@@ -1,4 +1,5 @@
 using OpenOva.Relay.Configuration;
+using OpenOva.Relay.Guacamole;
 
 namespace OpenOva.Relay.Sessions;
 
@@ -25,7 +26,18 @@ internal sealed class SessionsOptions
     /// <summary>Live sessions of this replica. Default 500; at least 1.</summary>
     public int MaxSessions { get; set; } = 500;
 
-    /// <summary>Output that waits for a slow reader, bytes; beyond it he is cut. Default 4 MiB; at least 256 KiB.</summary>
+    /// <summary>Watchers of one session at a time. Default 3; at least 1.</summary>
+    public int MaxWatchers { get; set; } = 3;
+
+    /// <summary>How long one watches a session before he must say why again. Default 1 h; must be positive.</summary>
+    public TimeSpan WatchTime { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// Whether a session's person is told that it is watched, never by whom. Default true. Where false, what guacd itself says of other users is withheld too.
+    /// </summary>
+    public bool TellWatched { get; set; } = true;
+
+    /// <summary>Output that waits for a slow reader or watcher, bytes; beyond it he is cut. Default 4 MiB; at least 256 KiB.</summary>
     public int ReaderQueueBytes { get; set; } = 4 << 20;
 
     /// <summary>How late a person's answers to sync may be before Relay answers guacd itself and drops his input. Default 2 s; must be positive.</summary>
@@ -62,6 +74,9 @@ internal sealed class SessionsOptions
 
     /// <summary>The replica's name, stable over restarts. Default empty: the machine's name.</summary>
     public string Replica { get; set; } = "";
+
+    /// <summary>Where guacd is.</summary>
+    public GuacdEndpoint Endpoint() => new(GuacdHost, GuacdPort) { Tls = GuacdTls ? new GuacdTls() : null };
 }
 
 internal sealed class ValidateSessionsOptions() : OptionsRules<SessionsOptions>(SessionsOptions.Section)
@@ -73,6 +88,8 @@ internal sealed class ValidateSessionsOptions() : OptionsRules<SessionsOptions>(
         if (options.TicketLifetime < TimeSpan.FromSeconds(1) || options.TicketLifetime > TimeSpan.FromMinutes(5)) Fail(nameof(options.TicketLifetime), "must be 1 s to 5 min");
         Positive(nameof(options.FirstFrame), options.FirstFrame);
         Range(nameof(options.MaxSessions), options.MaxSessions, 1, 100_000);
+        Range(nameof(options.MaxWatchers), options.MaxWatchers, 1, 100);
+        Positive(nameof(options.WatchTime), options.WatchTime);
         Range(nameof(options.ReaderQueueBytes), options.ReaderQueueBytes, 256 << 10, 1 << 30);
         Positive(nameof(options.SyncLag), options.SyncLag);
         Positive(nameof(options.Drain), options.Drain);

@@ -2,6 +2,7 @@ using OpenOva.Relay.Access.Requests;
 using OpenOva.Relay.Configuration;
 using OpenOva.Relay.Messaging;
 using OpenOva.Relay.Recordings;
+using OpenOva.Relay.Sessions.Joins;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Sessions;
@@ -23,6 +24,11 @@ internal static class SessionsServices
         services.AddSingleton<TicketSweeper>();
         services.AddSingleton<SessionOrders>();
         services.AddSingleton<SessionLocks>();
+        services.AddSingleton<SessionWatch>();
+        services.AddSingleton<JoinRecords>();
+        services.AddSingleton<SessionJoins>();
+        services.AddSingleton<WatchTickets>();
+        services.AddHostedService(p => p.GetRequiredService<JoinRecords>());
         services.AddHostedService(p => p.GetRequiredService<ReplicaLease>());
         services.AddHostedService(p => p.GetRequiredService<SessionFinisher>());
         services.AddHostedService(p => p.GetRequiredService<TicketSweeper>());

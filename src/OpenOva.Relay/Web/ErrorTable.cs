@@ -70,6 +70,7 @@ internal static class ErrorTable
         new(ErrorReason.SessionTimeOver, StatusCode.Aborted, 410, SessionTimeout, "The session's time is over."),
         new(ErrorReason.SessionIdle, StatusCode.Aborted, 410, SessionTimeout, "The session was idle for too long."),
 
+        new(ErrorReason.CarriedElsewhere, StatusCode.FailedPrecondition, 421, ResourceConflict, "Another replica carries the session."),
         new(ErrorReason.OriginRefused, StatusCode.PermissionDenied, 403, ClientForbidden, "Not permitted from this page."),
 
         new(ErrorReason.ApprovalRequired, StatusCode.FailedPrecondition, 403, ClientForbidden, "Access must be approved first."),

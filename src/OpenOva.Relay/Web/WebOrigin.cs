@@ -25,6 +25,6 @@ internal sealed class WebOrigin(WebOptions options)
     /// <summary>Scheme, host and port in one spelling; null for what is no origin of a web page, such as <c>null</c>.</summary>
     public static string? Parse(string? text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0 && uri.PathAndQuery == "/" && uri.Fragment.Length == 0
-            ? $"{uri.Scheme}://{uri.IdnHost}:{uri.Port}"
+            ? $"{uri.Scheme}://{(uri.HostNameType == UriHostNameType.IPv6 ? uri.Host : uri.IdnHost)}:{uri.Port}"
             : null;
 }

@@ -29,6 +29,7 @@ public sealed class PersistedNamesTests
             "outage.began", "outage.ended", "store.checked", "session.extended", "session.noticed", "session.locked", "access.requested", "access.request-decided",
             "access.decision-refused", "access.request-closed", "emergency.review-owed", "emergency.reviewed", "emergency.overdue", "credential.rotated",
             "policy.changed", "ledger.stamped", "subject.signed-in", "checkpoint.made", "tunnel.origin-refused",
+            "session.joined", "session.join-ended",
         ],
         LedgerEventTypes.All);
 
@@ -87,12 +88,17 @@ public sealed class PersistedNamesTests
         Enum.GetValues<SessionEndReason>().Select(r => r.Name()));
 
     [Fact]
+    public void JoinEndReasons_Persisted_AreThese() => Assert.Equal(
+        ["UNSPECIFIED", "WATCHER_LEFT", "SESSION_ENDED", "READER_TOO_SLOW", "TIME_OVER", "SIGNED_OUT", "GUACD_LOST", "CONNECT_FAILED", "REPLICA_LOST"],
+        Enum.GetValues<JoinEndReason>().Select(r => r.Name()));
+
+    [Fact]
     public void Failures_Persisted_AreThese() => Assert.Equal(
         [
             "UNSPECIFIED", "TOKEN_REFUSED", "GATEWAY_TOKEN_REFUSED", "NOT_PERMITTED", "TICKET_REFUSED", "INVALID_ARGUMENT", "WRONG_STATE", "LIMIT_REACHED", "BACKEND_UNAVAILABLE",
             "INTERNAL", "GUACD_UNREACHABLE", "PROTOCOL_NOT_INSTALLED", "GUACD_PROTOCOL_ERROR", "TARGET_UNREACHABLE", "TARGET_CREDENTIAL_REFUSED", "TARGET_IDENTITY_MISMATCH",
             "TARGET_TIMEOUT", "CONNECTION_MISCONFIGURED", "TARGET_ERROR", "RECORDER_FAILED", "READER_TOO_SLOW", "CLIENT_PROTOCOL_ERROR", "REPLICA_LOST", "NOT_SEALED",
-            "EVIDENCE_MISMATCH", "SESSION_TERMINATED", "SESSION_TIME_OVER", "SESSION_IDLE", "ORIGIN_REFUSED", "APPROVAL_REQUIRED", "OUTSIDE_CHANGE_WINDOW", "STEP_UP_REQUIRED",
+            "EVIDENCE_MISMATCH", "SESSION_TERMINATED", "SESSION_TIME_OVER", "SESSION_IDLE", "ORIGIN_REFUSED", "CARRIED_ELSEWHERE", "APPROVAL_REQUIRED", "OUTSIDE_CHANGE_WINDOW", "STEP_UP_REQUIRED",
             "SOURCE_NOT_ALLOWED", "DUTIES_CONFLICT", "POLICY_NOT_MET", "TICKET_REFERENCE_REFUSED", "OWN_DOING",
         ],
         Enum.GetValues<ErrorReason>().Select(r => ErrorTable.Of(r).Name));
@@ -123,6 +129,7 @@ public sealed class PersistedNamesTests
             "0035_sessions_unfinished fa39150bbf232f578dbf38e300cdb022661f051b4594a3bd3b677cbd71e55179",
             "0036_session_terms 30f0ed2d234200a40e63223ce1b269629c5d8ab8485f4066fb66cb0e951c6096",
             "0037_session_locks 247b46e29c8815c9b5dde8ee42ef3b3ddd31d94e6dfe269008884683ebe7089c",
+            "0038_session_joins 2b014c51997fff6fe0f49a97e3ed1d011a12d7c59177afe5f28a0f91a00c31cc",
             "0040_recordings e5f41a66e9e20003472d51806b69a65e9fa2585ec24fd18db8951c5791be9a78",
             "0041_recording_claims 5fc765aea8dbd614c2c1d6bdc1668f41edb5b014a4a8b1453b07a21654c9727f",
             "0050_reports ca36131d5486ac98f870b9ae30d521302b0422e98204ba1769f69aec638bbf30",

@@ -80,7 +80,7 @@ public sealed class UserQueueTests
 
         public ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellation) => ValueTask.FromResult(ReadOnlyMemory<byte>.Empty);
 
-        public ValueTask NoticeAsync(SessionNotice notice, CancellationToken cancellation) => ValueTask.CompletedTask;
+        public ValueTask<bool> NoticeAsync(SessionNotice notice, CancellationToken cancellation) => ValueTask.FromResult(true);
 
         public ValueTask StartedAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
 

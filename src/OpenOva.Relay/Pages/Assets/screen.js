@@ -9,27 +9,27 @@ const say = (text) => { byId('state').textContent = text; };
 
 // What Relay tells beside the picture comes as an instruction of the tunnel's own, which guacamole-common-js keeps to itself: it is read off the socket.
 const NOTICES = {
-  1: (at) => `Cut as idle at ${at} unless you do something`,
-  2: (at) => `The session's time is over at ${at}`,
-  3: (at) => `Extended until ${at}`,
-  4: (at) => `This server is shut down at ${at}: open a new session`,
-  5: () => 'Locked by an officer: what you type and click is dropped',
-  6: () => 'Unlocked: you can go on',
-  7: () => 'Somebody is watching this session',
-  8: () => 'Nobody is watching any more',
+  IDLE: (at) => `Cut as idle at ${at} unless you do something`,
+  TIME_OVER: (at) => `The session's time is over at ${at}`,
+  EXTENDED: (at) => `Extended until ${at}`,
+  SHUTDOWN: (at) => `This server is shut down at ${at}: open a new session`,
+  LOCKED: () => 'Locked by an officer: what you type and click is dropped',
+  UNLOCKED: () => 'Unlocked: you can go on',
+  WATCHED: () => 'Somebody is watching this session',
+  UNWATCHED: () => 'Nobody is watching any more',
 };
 const noticed = (kind, atUs) => {
   const at = new Date(Number(atUs) / 1000).toLocaleTimeString();
   if (NOTICES[kind]) say(NOTICES[kind](at));
-  document.body.classList.toggle('locked', kind === 5 || (kind !== 6 && document.body.classList.contains('locked')));
+  if (kind === 'LOCKED' || kind === 'UNLOCKED') document.body.classList.toggle('locked', kind === 'LOCKED');
 };
 const BrowserSocket = window.WebSocket;
 window.WebSocket = class extends BrowserSocket {
   constructor(...given) {
     super(...given);
     this.addEventListener('message', ({ data }) => {
-      const notice = /^0\.,6\.notice,\d+\.(\d+),\d+\.(\d+);$/.exec(data);
-      if (notice) noticed(Number(notice[1]), notice[2]);
+      const notice = /^0\.,6\.notice,\d+\.([A-Z_]+),\d+\.(\d+);$/.exec(data);
+      if (notice) noticed(notice[1], notice[2]);
     });
   }
 };

@@ -3,6 +3,8 @@ using OpenOva.Relay.Identity;
 using OpenOva.Relay.Identity.Browser;
 using OpenOva.Relay.Pages.Frame;
 using OpenOva.Relay.Sessions;
+using OpenOva.Relay.Sessions.Joins;
+using OpenOva.Relay.Sessions.WebTunnel;
 using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
 
@@ -22,7 +24,8 @@ internal sealed record SessionsModel(IReadOnlyList<SessionEntry> Live, IReadOnly
 internal sealed record SessionModel(SessionEntry Entry, bool MayEnd, bool MayLock, bool MayWatch, bool MayReplay, string FormToken);
 
 /// <summary>Sessions: the person's own, and for those who oversee them all of the organisation's.</summary>
-internal sealed class SessionPages(RelayDatabase database, SessionOrders orders, SessionLocks locks, Persons persons, PersonNames names)
+internal sealed class SessionPages(
+    RelayDatabase database, SessionOrders orders, SessionLocks locks, WatchTickets watches, TunnelCookies cookies, Persons persons, PersonNames names)
 {
     private const CallerRoles SeeAll = PageRoles.SeesSessions & ~CallerRoles.Operator;
     private const int PageSize = 100;
@@ -81,11 +84,27 @@ internal sealed class SessionPages(RelayDatabase database, SessionOrders orders,
             PageFrame.Of(context, row.Connection, "screen.js") with { IsScreen = true }, new ScreenModel(row.Id, row.Connection, row.RecordingRequired, row.UntilUs ?? 0, IsWatch: false));
     }
 
+    public async Task<IResult> WatchAsync(string id, HttpContext context)
+    {
+        var (caller, purpose) = (context.Callers().Caller, await PurposeAsync(context));
+        var made = await watches.MakeAsync(caller, id, purpose, context.RequestAborted);
+        cookies.Hand(context, id, made.Ticket, made.ExpiresUs, watch: true);
+        return Results.Redirect($"/sessions/{id}/watch");
+    }
+
+    public async Task<IResult> WatchScreenAsync(string id, HttpContext context)
+    {
+        var row = await FindAsync(context.Callers().Caller, PageRoles.EndsSessions, id, context.RequestAborted);
+        return PageRenderer.Page<ScreenBody>(
+            PageFrame.Of(context, $"Watching {row.Connection}", "screen.js") with { IsScreen = true }, new ScreenModel(row.Id, row.Connection, row.RecordingRequired, row.UntilUs ?? 0, IsWatch: true));
+    }
+
     private static async Task<string> PurposeAsync(HttpContext context)
     {
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         var purpose = form["purpose"].ToString();
-        return purpose.Length is 0 or > SessionBroker.MaxPurposeLength || purpose.Contains('\0', StringComparison.Ordinal) ? throw RelayException.InvalidField("purpose") : purpose;
+        SessionBroker.CheckPurpose(purpose);
+        return purpose;
     }
 
     // The same answer for a session that is not there and for one that is none of the caller's.

@@ -9,17 +9,20 @@ namespace OpenOva.Relay.Sessions.WebTunnel;
 /// </summary>
 internal sealed class TunnelCookies(WebOrigin origin, TimeProvider time)
 {
-    /// <summary>Hands the ticket to the browser, for as long as it may be redeemed. To be called after the session was opened, before the answer begins.</summary>
-    public void Hand(HttpContext context, string session, string ticket, long expiresUs) =>
-        context.Response.Cookies.Append(Name(session), ticket, Options(context, TimeSpan.FromMicroseconds(expiresUs - time.GetUnixMicroseconds())));
+    /// <summary>
+    /// Hands the ticket to the browser, for as long as it may be redeemed: of <see cref="SessionBroker"/> after the session was opened, or of
+    /// <see cref="Joins.WatchTickets"/> to watch. To be called before the answer begins.
+    /// </summary>
+    public void Hand(HttpContext context, string session, string ticket, long expiresUs, bool watch = false) =>
+        context.Response.Cookies.Append(Name(session, watch), ticket, Options(context, TimeSpan.FromMicroseconds(expiresUs - time.GetUnixMicroseconds())));
 
     /// <summary>The session's ticket as the browser sends it; null: it has none.</summary>
-    public static string? Read(HttpContext context, string session) => context.Request.Cookies[Name(session)] is { Length: > 0 } ticket ? ticket : null;
+    public static string? Read(HttpContext context, string session, bool watch) => context.Request.Cookies[Name(session, watch)] is { Length: > 0 } ticket ? ticket : null;
 
     /// <summary>Takes it from the browser: it is being used, and is good for nothing afterwards. Before the answer begins.</summary>
-    public void Take(HttpContext context, string session) => context.Response.Cookies.Delete(Name(session), Options(context, null));
+    public void Take(HttpContext context, string session, bool watch) => context.Response.Cookies.Delete(Name(session, watch), Options(context, null));
 
-    public static string Name(string session) => $"relay-tunnel-{session}";
+    private static string Name(string session, bool watch) => $"relay-{(watch ? "watch" : "tunnel")}-{session}";
 
     private CookieOptions Options(HttpContext context, TimeSpan? life) => new()
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using OpenOva.Relay.Guacamole;
 using OpenOva.Relay.Identity;
+using OpenOva.Relay.Sessions.Joins;
 using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
 
@@ -11,7 +12,7 @@ namespace OpenOva.Relay.Sessions.WebTunnel;
 /// refused, so what concerns the session is told afterwards: by <c>error</c>, and by the close code and the decimal status of Guacamole's table.
 /// </summary>
 internal sealed class WebTunnelEndpoint(
-    SessionCarrier carrier, TunnelCookies cookies, WebOrigin origin, RefusedOrigins refused, SessionsOptions options, TimeProvider time, ILogger<WebTunnelEndpoint> logger)
+    SessionCarrier carrier, SessionJoins joins, WatchTickets watchTickets, TunnelCookies cookies, WebOrigin origin, RefusedOrigins refused, SessionsOptions options, TimeProvider time, ILogger<WebTunnelEndpoint> logger)
 {
     public const string Path = "/tunnel";
     private const string Subprotocol = "guacamole";
@@ -26,17 +27,17 @@ internal sealed class WebTunnelEndpoint(
         if (!context.WebSockets.IsWebSocketRequest) throw RelayException.InvalidField("Upgrade");
         if (!context.WebSockets.WebSocketRequestedProtocols.Contains(Subprotocol, StringComparer.Ordinal)) throw RelayException.InvalidField("Sec-WebSocket-Protocol");
         var query = WebTunnelQuery.Of(context.Request);
-        if (!person.Has(CallerRoles.Operator)) throw new RelayException(ErrorReason.NotPermitted);
-        var ticket = TunnelCookies.Read(context, query.Session);
+        if (!person.Has(query.Watch ? SessionJoins.Watchers : CallerRoles.Operator)) throw new RelayException(ErrorReason.NotPermitted);
+        var ticket = TunnelCookies.Read(context, query.Session, query.Watch) ?? "";
 
-        cookies.Take(context, query.Session);
+        cookies.Take(context, query.Session, query.Watch);
         using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = Subprotocol, KeepAliveInterval = options.WebKeepAlive, KeepAliveTimeout = options.WebKeepAlive,
         });
-        using var link = new WebTunnelLink(socket, query.Notices, time);
+        using var link = new WebTunnelLink(socket, query.Notices, time) { OnlyWatches = query.Watch };
         link.Start();
-        await CarryAsync(context, person, query, ticket, link);
+        await ServeAsync(context, link, query.Watch ? () => WatchAsync(person, query, ticket, link) : () => CarryAsync(context, person, query, ticket, link));
     }
 
     private async Task CheckOriginAsync(HttpContext context, Caller person)
@@ -46,14 +47,12 @@ internal sealed class WebTunnelEndpoint(
         throw new RelayException(ErrorReason.OriginRefused);
     }
 
-    private async Task CarryAsync(HttpContext context, Caller person, WebTunnelQuery query, string? ticket, WebTunnelLink link)
+    private async Task ServeAsync(HttpContext context, WebTunnelLink link, Func<Task<GuacamoleStatus>> serve)
     {
         var status = GuacamoleStatus.ServerError;
         try
         {
-            var holder = TicketHolder.Of(new CallerFeature(person, null), context.Connection.RemoteIpAddress);
-            var outcome = await carrier.CarryAsync(holder, ticket ?? "", query.Session, query.Display, link, _ => { }, link.Left);
-            status = (GuacamoleStatus)outcome.Status;
+            status = await serve();
         }
         catch (OperationCanceledException) when (link.Left.IsCancellationRequested)
         {
@@ -69,6 +68,21 @@ internal sealed class WebTunnelEndpoint(
         {
             await link.CloseAsync(status);
         }
+    }
+
+    private async Task<GuacamoleStatus> CarryAsync(HttpContext context, Caller person, WebTunnelQuery query, string ticket, WebTunnelLink link)
+    {
+        var holder = TicketHolder.Of(new CallerFeature(person, null), context.Connection.RemoteIpAddress);
+        var outcome = await carrier.CarryAsync(holder, ticket, query.Session, query.Display, link, _ => { }, link.Left);
+        return (GuacamoleStatus)outcome.Status;
+    }
+
+    private async Task<GuacamoleStatus> WatchAsync(Caller watcher, WebTunnelQuery query, string ticket, WebTunnelLink link)
+    {
+        var purpose = await watchTickets.RedeemAsync(watcher, query.Session, ticket, link.Left);
+        var row = await joins.FindAsync(watcher, query.Session, purpose, link.Left);
+        var outcome = await joins.JoinAsync(watcher, row, purpose, query.Display, _ => link, link.Left);
+        return outcome.Failure is { } failure ? throw new RelayException(failure) : GuacamoleStatus.Success;
     }
 
     // What guacd itself said is more exact than the table.

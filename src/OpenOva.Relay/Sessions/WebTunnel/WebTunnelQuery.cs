@@ -7,7 +7,8 @@ namespace OpenOva.Relay.Sessions.WebTunnel;
 /// <summary>What a browser asks for, by the query names of the stock client. Nothing in it is secret: a ticket there would end in logs and histories, so it is refused.</summary>
 /// <param name="Session">UUIDv7.</param>
 /// <param name="Notices">The client takes <c>notice</c>, which is Relay's own.</param>
-internal sealed record WebTunnelQuery(string Session, TunnelDisplay Display, bool Notices)
+/// <param name="Watch">Another's session, to look at.</param>
+internal sealed record WebTunnelQuery(string Session, TunnelDisplay Display, bool Notices, bool Watch)
 {
     private const string Id = "GUAC_ID";
 
@@ -16,7 +17,8 @@ internal sealed record WebTunnelQuery(string Session, TunnelDisplay Display, boo
     {
         var query = request.Query;
         var session = SessionOf(query) ?? throw RelayException.InvalidField(Id);
-        var ticket = TunnelCookies.Read(request.HttpContext, session);
+        var watch = Single(query, "GUAC_WATCH") == "1";
+        var ticket = TunnelCookies.Read(request.HttpContext, session, watch);
         foreach (var (name, values) in query)
         {
             if (IsSecret(name) || values.Any(value => IsToken(value) || (ticket is not null && value == ticket))) throw RelayException.InvalidField("query");
@@ -32,7 +34,7 @@ internal sealed record WebTunnelQuery(string Session, TunnelDisplay Display, boo
         start.ImageMimetypes.AddRange(All(query, "GUAC_IMAGE"));
         start.AudioMimetypes.AddRange(All(query, "GUAC_AUDIO"));
         start.VideoMimetypes.AddRange(All(query, "GUAC_VIDEO"));
-        return new(session, TunnelDisplay.Of(start), Single(query, "GUAC_NOTICES") == "1");
+        return new(session, TunnelDisplay.Of(start), Single(query, "GUAC_NOTICES") == "1", watch);
     }
 
     /// <summary>The session's id; null where there is none that could be one.</summary>

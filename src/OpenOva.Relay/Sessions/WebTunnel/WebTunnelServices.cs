@@ -1,5 +1,6 @@
 using OpenOva.Relay.Identity;
 using OpenOva.Relay.Identity.Browser;
+using OpenOva.Relay.Sessions.Joins;
 using OpenOva.Relay.Web;
 
 namespace OpenOva.Relay.Sessions.WebTunnel;
@@ -18,6 +19,6 @@ internal static class WebTunnelServices
     /// <summary>GET upgrades a connection of HTTP/1.1, CONNECT (RFC 8441) opens a stream of HTTP/2: a browser chooses where TLS offers both.</summary>
     public static IEndpointConventionBuilder MapWebTunnel(this IEndpointRouteBuilder routes) =>
         routes.MapMethods(WebTunnelEndpoint.Path, [HttpMethods.Get, HttpMethods.Connect], (HttpContext context, WebTunnelEndpoint tunnel) => tunnel.HandleAsync(context))
-            .WithMetadata(new AllowAttribute(CallerRoles.None) { Own = CallerRoles.Operator }, new BrowserCallAttribute())
+            .WithMetadata(new AllowAttribute(CallerRoles.None) { Own = CallerRoles.Operator | SessionJoins.Watchers }, new BrowserCallAttribute())
             .AtDoor(Doors.Web);
 }
