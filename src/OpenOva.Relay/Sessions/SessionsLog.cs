@@ -67,4 +67,10 @@ internal static partial class SessionsLog
 
     [LoggerMessage(EventId = 1021, Level = LogLevel.Warning, Message = "Re-checks of sessions at {Issuer} cannot be made now; tried again until they can")]
     public static partial void RechecksNotMade(this ILogger logger, string issuer, Exception exception);
+
+    [LoggerMessage(EventId = 1022, Level = LogLevel.Warning, Message = "Session {Session}: guacd asks for parameters that the connection does not have: {Parameters}")]
+    public static partial void ParametersLacking(this ILogger logger, string session, string parameters);
+
+    [LoggerMessage(EventId = 1023, Level = LogLevel.Information, Message = "Session {Session}: guacd asked for parameters and was answered: {Parameters}")]
+    public static partial void ParametersAsked(this ILogger logger, string session, string parameters);
 }
