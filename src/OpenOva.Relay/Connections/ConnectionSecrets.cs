@@ -27,7 +27,7 @@ internal sealed class ConnectionSecrets(ILogger<ConnectionSecrets> log)
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The values of those of <paramref name="parameterNames"/> that the connection has a secret for.</summary>
-    /// <exception cref="RelayException">CONNECTION_MISCONFIGURED: one of them cannot be read, is empty, too large or no text; <c>parameters</c> names it.</exception>
+    /// <exception cref="RelayException">CONNECTION_MISCONFIGURED: one of them cannot be read, is empty, too large or no text.</exception>
     public async Task<SecretValues> ReadAsync(Connection connection, IReadOnlyCollection<string> parameterNames, CancellationToken cancellation)
     {
         Dictionary<string, string> values = new(StringComparer.Ordinal);
@@ -45,7 +45,7 @@ internal sealed class ConnectionSecrets(ILogger<ConnectionSecrets> log)
             if (fault is not null)
             {
                 ConnectionsLog.SecretNotRead(log, connection.Organisation, connection.Name, name, location.File ?? location.Env!, fault);
-                throw new RelayException(ErrorReason.ConnectionMisconfigured, ("parameters", name));
+                throw new RelayException(ErrorReason.ConnectionMisconfigured);
             }
             values[name] = value!;
         }

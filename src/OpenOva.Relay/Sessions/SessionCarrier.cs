@@ -78,7 +78,7 @@ internal sealed class SessionCarrier(
         }
         catch (RelayException exception)
         {
-            outcome = SessionOutcome.Of(SessionEndReason.ConnectFailed, exception.Reason) with { Parameters = exception.Details.TryGetValue(SessionOutcome.ParametersDetail, out var names) ? [names] : [] };
+            outcome = SessionOutcome.Of(SessionEndReason.ConnectFailed, exception.Reason);
         }
         catch (GuacdException exception)
         {

@@ -6,9 +6,6 @@ namespace OpenOva.Relay.Sessions;
 /// <summary>How a session ended. <c>Failure</c>: why it never drew a frame, or which side broke it.</summary>
 internal sealed record SessionOutcome(SessionEndReason Reason, int Status, ErrorReason? Failure)
 {
-    /// <summary>The metadata that names parameters.</summary>
-    public const string ParametersDetail = "parameters";
-
     /// <summary>The names of the parameters at fault, never their values.</summary>
     public IReadOnlyList<string> Parameters { get; init; } = [];
 
@@ -19,6 +16,6 @@ internal sealed record SessionOutcome(SessionEndReason Reason, int Status, Error
     public (string Key, string Value)[] Details()
     {
         var status = ("guacamole_status", Status.ToString(CultureInfo.InvariantCulture));
-        return Parameters.Count == 0 ? [status] : [status, (ParametersDetail, string.Join(", ", Parameters))];
+        return Parameters.Count == 0 ? [status] : [status, ("parameters", string.Join(", ", Parameters))];
     }
 }

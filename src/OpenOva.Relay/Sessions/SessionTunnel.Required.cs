@@ -48,7 +48,7 @@ internal sealed partial class SessionTunnel
         }
         catch (RelayException exception)
         {
-            End(Ended(drawn, exception.Reason) with { Parameters = names });
+            End(Ended(drawn, exception.Reason));
         }
     }
 

@@ -5,7 +5,7 @@ namespace OpenOva.Relay.Tests.Connections;
 [Trait("Kind", "Fast")]
 public sealed class NeededParametersTests
 {
-    private static readonly ConnectionsOptions Options = new() { DefaultRetentionDays = 30 };
+    private static readonly ConnectionsOptions Options = new() { DefaultOrganisation = "acme", DefaultRetentionDays = 30, SecretFolders = ["/run/secrets"] };
 
     [Theory]
     [InlineData("ssh", "host-key: ssh-rsa AAAA", "host-key")]
