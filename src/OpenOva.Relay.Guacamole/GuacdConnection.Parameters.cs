@@ -31,8 +31,7 @@ public sealed partial class GuacdConnection
 
         foreach (var (name, value) in given)
             CheckValue(name, value);
-        foreach (var name in required)
-            CheckRequired(name, given);
+        CheckRequired(required, given);
 
         var values = new string[ArgNames.Count];
         for (var i = 0; i < values.Length; i++)
@@ -56,13 +55,18 @@ public sealed partial class GuacdConnection
                 $"The value of parameter {name} has more than the {GuacamoleLimits.MaxElementLength} characters that guacd reads.");
     }
 
-    private void CheckRequired(string name, Dictionary<string, string> given)
+    private void CheckRequired(IReadOnlyCollection<string> required, Dictionary<string, string> given)
     {
-        if (!ArgNames.Contains(name, StringComparer.Ordinal))
+        string[] unknown = [.. required.Except(ArgNames, StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        if (unknown.Length > 0)
             throw new GuacdException(
-                GuacdFailure.RequiredParameterMissing, $"This guacd has no parameter {name} for the protocol: it would ignore it.");
-        if (!given.TryGetValue(name, out var value) || value.Length == 0)
-            throw new GuacdException(GuacdFailure.RequiredParameterMissing, $"The parameter {name} is required and was given no value.");
+                GuacdFailure.RequiredParameterMissing,
+                $"This guacd has no parameter {string.Join(", ", unknown)} for the protocol: it would ignore what is required.") { Parameters = unknown };
+        string[] empty = [.. required.Where(name => given.GetValueOrDefault(name) is not { Length: > 0 }).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        if (empty.Length > 0)
+            throw new GuacdException(
+                GuacdFailure.RequiredParameterMissing,
+                $"The parameter {string.Join(", ", empty)} is required and was given no value.") { Parameters = empty };
     }
 
     private static int CountRunes(string value)

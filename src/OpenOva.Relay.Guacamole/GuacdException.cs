@@ -58,6 +58,9 @@ public sealed class GuacdException : Exception
     /// <summary>guacd's own status, when it answered <c>error</c>. May be a number that the enum does not name.</summary>
     public GuacamoleStatus? Status { get; init; }
 
+    /// <summary>The names of the parameters at fault, sorted; empty unless it is <see cref="GuacdFailure.RequiredParameterMissing"/>.</summary>
+    public IReadOnlyList<string> Parameters { get; init; } = [];
+
     /// <summary>guacd's own words, when it answered <c>error</c>, with every parameter value that was sent blotted out.</summary>
     public string? RemoteText { get; init; }
 }

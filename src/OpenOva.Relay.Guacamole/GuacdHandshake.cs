@@ -60,7 +60,7 @@ public sealed class GuacdHandshake
 
     /// <summary>
     /// Names that this guacd must know and that must have a value, such as <c>host-key</c>: guacd ignores what it does not know, and a
-    /// check of the target's identity that is silently ignored is none.
+    /// check of the target's identity that is silently ignored is none. Checked when guacd has named its parameters, before a value is sent.
     /// </summary>
     public IReadOnlyCollection<string> RequiredParameters { get; init; } = [];
 

@@ -47,6 +47,9 @@ public sealed class FakeGuacd : IAsyncDisposable
     /// <summary>Sockets accepted so far.</summary>
     public int Accepted { get; private set; }
 
+    /// <summary>Users who came to <c>ready</c> so far.</summary>
+    public int Welcomed { get; private set; }
+
     /// <summary>Starts listening.</summary>
     public static FakeGuacd Start(FakeGuacdOptions? options = null)
     {
@@ -77,7 +80,11 @@ public sealed class FakeGuacd : IAsyncDisposable
             throw new AggregateException("The fake guacd itself failed.", _defects);
     }
 
-    internal void Announce(FakeGuacdUser user) => _users.Writer.TryWrite(user);
+    internal void Announce(FakeGuacdUser user)
+    {
+        Welcomed++;
+        _users.Writer.TryWrite(user);
+    }
 
     private async Task AcceptAsync()
     {

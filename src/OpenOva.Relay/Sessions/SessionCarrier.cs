@@ -58,17 +58,20 @@ internal sealed class SessionCarrier(
     private async Task<SessionOutcome> RunAsync(
         SessionRow session, long epoch, Connections.Connection connection, TunnelDisplay display, SessionRecorder? recorder, IUserLink link, CancellationToken cancellation)
     {
-        long? connectedUs = null;
+        FirstFrame? connected = null;
         var outcome = SessionOutcome.Of(SessionEndReason.ConnectFailed, ErrorReason.Internal);
         var noted = Task.CompletedTask;
         try
         {
-            var guacd = await ConnectAsync(session, connection, display, cancellation);
+            var parameters = new TargetParameters(connection, secrets);
+            var guacd = await ConnectAsync(parameters, display, cancellation);
+            var ignored = parameters.IgnoredBy(guacd);
+            Report(session, ignored);
             var tunnel = new SessionTunnel(
-                new(session.Id, session.Organisation, session.Protocol), guacd, recorder, recorders.SyncedSpool(session.Synced), link, SessionLimits.Of(session, time),
+                new(session.Id, session.Organisation, session.Protocol), guacd, parameters, recorder, recorders.SyncedSpool(session.Synced), link, SessionLimits.Of(session, time),
                 notice => _ = NoteNoticeAsync(session, notice), options, time, logger);
             live.Attach(session.Id, tunnel);
-            noted = NoteConnectedAsync(session, epoch, tunnel, guacd.Version.ToString(), at => connectedUs = at);
+            noted = NoteConnectedAsync(session, tunnel, (at, sync) => connected = new FirstFrame(epoch, at, guacd.Version.ToString(), sync, ignored));
             await using var left = cancellation.Register(() => tunnel.End(SessionOutcome.Of(SessionEndReason.ClientLeft)));
             outcome = await tunnel.RunAsync();
         }
@@ -82,6 +85,7 @@ internal sealed class SessionCarrier(
             outcome = SessionOutcome.Of(SessionEndReason.ConnectFailed, SessionFailures.ReasonOf(exception, session.Protocol)) with
             {
                 Status = (int)(exception.Status ?? (GuacamoleStatus)ErrorTable.Of(SessionFailures.ReasonOf(exception, session.Protocol)).GuacamoleStatus),
+                Parameters = exception.Parameters,
             };
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -91,15 +95,13 @@ internal sealed class SessionCarrier(
         finally
         {
             await noted;
-            Finish(session, epoch, recorder, outcome, connectedUs);
+            Finish(session, epoch, recorder, outcome, connected);
         }
 
-        if (outcome.Failure is { } failure && connectedUs is null)
-            throw new RelayException(failure, ("guacamole_status", outcome.Status.ToString(System.Globalization.CultureInfo.InvariantCulture)));
-        return outcome;
+        return outcome.Failure is { } failure && connected is null ? throw new RelayException(failure, outcome.Details()) : outcome;
     }
 
-    private void Finish(SessionRow session, long epoch, SessionRecorder? recorder, SessionOutcome outcome, long? connectedUs)
+    private void Finish(SessionRow session, long epoch, SessionRecorder? recorder, SessionOutcome outcome, FirstFrame? connected)
     {
         try
         {
@@ -112,14 +114,14 @@ internal sealed class SessionCarrier(
         }
 
         var now = time.GetUnixMicroseconds();
-        if (connectedUs is { } from)
+        if (connected is not null)
         {
-            metrics.SessionDuration.Record((now - from) / 1e6, new("protocol", session.Protocol), new("organisation", session.Organisation));
+            metrics.SessionDuration.Record((now - connected.AtUs) / 1e6, new("protocol", session.Protocol), new("organisation", session.Organisation));
             metrics.RecordingBytes.Add(recorder?.RecordedBytes ?? 0, new KeyValuePair<string, object?>("organisation", session.Organisation));
         }
 
         logger.Ended(session.Id, outcome.Reason.Name(), outcome.Failure?.Name() ?? "no failure");
-        finisher.Add(new FinishedSession(session.Organisation, session.Id, epoch, outcome, connectedUs, now, recorder?.Session));
+        finisher.Add(new FinishedSession(session.Organisation, session.Id, epoch, outcome, connected?.AtUs, now, recorder?.Session) { FirstFrame = connected });
     }
 
     private OpenedRecorder OpenRecorder(SessionRow session, long epoch) => recorders.Open(
@@ -146,39 +148,16 @@ internal sealed class SessionCarrier(
         spool.Log.Release(recorder.Session.Id);
     }
 
-    private async Task<GuacdConnection> ConnectAsync(SessionRow session, Connections.Connection connection, TunnelDisplay display, CancellationToken cancellation)
+    private async Task<GuacdConnection> ConnectAsync(TargetParameters parameters, TunnelDisplay display, CancellationToken cancellation)
     {
-        var parameters = connection.Parameters.ToDictionary(StringComparer.Ordinal);
-        parameters["hostname"] = connection.Hostname;
-        parameters["port"] = connection.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        var handshake = new GuacdHandshake
-        {
-            Protocol = connection.Protocol,
-            Parameters = parameters,
-            Secrets = async (names, token) => await RevealAsync(connection, names, token),
-            // A check of the target's identity that guacd silently ignores is none.
-            RequiredParameters = [.. connection.Parameters.Keys.Where(p => p is "host-key" or "cert-fingerprints")],
-            Display = display.Display,
-            ImageMimetypes = display.Images,
-            AudioMimetypes = display.Audio,
-            VideoMimetypes = display.Video,
-            Timezone = display.Timezone,
-        };
-        var guacd = await GuacdConnection.ConnectAsync(options.Endpoint(), handshake, GuacdTimeouts.Default, time, cancellation);
-        if (guacd.IgnoredParameters.Count > 0) logger.ParametersIgnored(session.Id, string.Join(", ", guacd.IgnoredParameters));
-        return guacd;
+        return await GuacdConnection.ConnectAsync(options.Endpoint(), parameters.Handshake(display), GuacdTimeouts.Default, time, cancellation);
     }
 
-    private async ValueTask<IReadOnlyDictionary<string, string>> RevealAsync(Connections.Connection connection, IReadOnlyList<string> names, CancellationToken cancellation)
+    private void Report(SessionRow session, IReadOnlyList<string> ignored)
     {
-        var values = await secrets.ReadAsync(connection, names, cancellation);
-        var revealed = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var name in values.Names)
-        {
-            if (values.TryReveal(name, out var value)) revealed[name] = value!;
-        }
-
-        return revealed;
+        if (ignored.Count == 0) return;
+        logger.ParametersIgnored(session.Id, string.Join(", ", ignored));
+        foreach (var name in ignored) metrics.ParametersIgnored.Add(1, new("protocol", session.Protocol), new("parameter", name));
     }
 
     // Evidence that the person was told before he was cut. While the database is down the cut itself is noted later, the notice is not.
@@ -195,18 +174,17 @@ internal sealed class SessionCarrier(
         }
     }
 
-    private async Task NoteConnectedAsync(SessionRow session, long epoch, SessionTunnel tunnel, string guacdVersion, Action<long> connectedAt)
+    private async Task NoteConnectedAsync(SessionRow session, SessionTunnel tunnel, Func<long, long, FirstFrame> connectedAt)
     {
         try
         {
             var sync = await tunnel.Connected;
-            var now = time.GetUnixMicroseconds();
-            connectedAt(now);
+            var frame = connectedAt(time.GetUnixMicroseconds(), sync);
             logger.Connected(session.Id);
             await database.TransactAsync(async transaction =>
             {
-                if (await SessionQueries.ConnectedAsync(transaction, session.Organisation, session.Id, epoch, now))
-                    await ledger.AddAsync(transaction, session.Organisation, LedgerEventTypes.SessionConnected, SessionEvents.Connected(session.Id, epoch, now, guacdVersion, sync));
+                if (await SessionQueries.ConnectedAsync(transaction, session.Organisation, session.Id, frame.Epoch, frame.AtUs))
+                    await ledger.AddAsync(transaction, session.Organisation, LedgerEventTypes.SessionConnected, SessionEvents.Connected(session.Id, frame));
             });
         }
         catch (OperationCanceledException)

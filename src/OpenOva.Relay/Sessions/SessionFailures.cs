@@ -10,14 +10,17 @@ internal static class SessionFailures
     {
         GuacdFailure.Unreachable or GuacdFailure.ConnectTimeout or GuacdFailure.TlsFailed or GuacdFailure.CleartextForbidden => ErrorReason.GuacdUnreachable,
         GuacdFailure.ProtocolNotInstalled => ErrorReason.ProtocolNotInstalled,
-        GuacdFailure.Refused => ReasonOf(exception.Status ?? GuacamoleStatus.ServerError, protocol),
+        GuacdFailure.Refused => ReasonOf(exception.Status ?? GuacamoleStatus.ServerError, protocol, exception.RemoteText ?? ""),
         GuacdFailure.RequiredParameterMissing or GuacdFailure.ParameterInvalid => ErrorReason.ConnectionMisconfigured,
         _ => ErrorReason.GuacdProtocolError,
     };
 
-    // guacd.md section 3: wrong SSH password 769, refused connection 519, wrong VNC password 519 too.
-    public static ErrorReason ReasonOf(GuacamoleStatus status, string protocol) => status switch
+    // Wrong SSH password 769, refused connection 519; a wrong VNC password is 519 too, in the same words.
+    public static ErrorReason ReasonOf(GuacamoleStatus status, string protocol, string text) => status switch
     {
+        // guacd's rdp has one sentence for every failure of TLS, "SSL/TLS connection failed (untrusted/self-signed certificate?)", and the
+        // status of a target that is not there.
+        GuacamoleStatus.UpstreamNotFound when protocol == "rdp" && text.Contains("certificate", StringComparison.OrdinalIgnoreCase) => ErrorReason.TargetIdentityMismatch,
         GuacamoleStatus.UpstreamNotFound or GuacamoleStatus.UpstreamUnavailable => ErrorReason.TargetUnreachable,
         GuacamoleStatus.ClientUnauthorized or GuacamoleStatus.ClientForbidden => ErrorReason.TargetCredentialRefused,
         GuacamoleStatus.UpstreamTimeout => ErrorReason.TargetTimeout,

@@ -17,6 +17,9 @@ internal sealed record FinishedSession(string Organisation, string Id, long Epoc
     /// <summary>Another replica's, or a former life's whose spool is gone: what is in the store is what there is.</summary>
     public bool TakenOver { get; init; }
 
+    /// <summary>What was seen of the first frame; null where a former life or another replica saw it, or nobody did.</summary>
+    public FirstFrame? FirstFrame { get; init; }
+
     /// <summary>How often finishing it was tried in vain.</summary>
     public int Failures { get; init; }
 }
@@ -213,7 +216,8 @@ internal sealed class SessionFinisher(
         if (row is null || row.EndedUs is not null) return;
         // The note of the first frame may have failed while the database was down.
         if (session.ConnectedUs is { } connectedUs && await SessionQueries.ConnectedAsync(transaction, session.Organisation, session.Id, session.Epoch, connectedUs))
-            await ledger.AddAsync(transaction, session.Organisation, LedgerEventTypes.SessionConnected, SessionEvents.Connected(session.Id, session.Epoch, connectedUs, "", null));
+            await ledger.AddAsync(transaction, session.Organisation, LedgerEventTypes.SessionConnected, SessionEvents.Connected(
+                session.Id, session.FirstFrame ?? new FirstFrame(session.Epoch, connectedUs, "", null, null)));
         var connected = session.ConnectedUs ?? row.ConnectedUs;
         // What was recorded is sealed, also where no frame came; what was not is over.
         var state = row.RecordingOpened ? SessionState.Ended : connected is null ? SessionState.Failed : SessionState.Ended;

@@ -32,7 +32,7 @@ internal sealed partial class SessionTunnel
     private void Tell(SessionOutcome outcome)
     {
         // guacd's own words have been delivered already; these are Relay's.
-        if (outcome.Reason is SessionEndReason.TargetEnded or SessionEndReason.TargetError or SessionEndReason.ConnectFailed || outcome.Failure is not { } failure) return;
+        if (_guacdSaidWhy || outcome.Reason is SessionEndReason.TargetEnded or SessionEndReason.ConnectFailed || outcome.Failure is not { } failure) return;
         var row = ErrorTable.Of(failure);
         var words = new ArrayBufferWriter<byte>();
         InstructionWriter.WriteError(words, row.Text, (GuacamoleStatus)row.GuacamoleStatus);

@@ -17,6 +17,7 @@ internal sealed partial class SessionTunnel
     private readonly ArrayBufferWriter<byte> _delivery = new(16 * 1024);
     private readonly List<long> _syncs = [];
     private SessionOutcome? _targetEnd;
+    private volatile bool _guacdSaidWhy;
     private long _lastDrawn;
     private int _isAnswering;
 
@@ -65,7 +66,7 @@ internal sealed partial class SessionTunnel
             _batch.Add(c, instruction.Raw, sync);
             // An internal instruction is a tunnel's own affair and never crosses it.
             // Since 1.5 guacd says who else comes and goes.
-            if (!instruction.Opcode.IsEmpty && (c != InstructionClass.Msg || _options.TellWatched)) _delivery.Write(instruction.Raw);
+            if (!instruction.Opcode.IsEmpty && !IsWithheld(c, instruction) && (c != InstructionClass.Msg || _options.TellWatched)) _delivery.Write(instruction.Raw);
             if (sync is { } s) _syncs.Add(s);
             else if (c.IsRecorded()) _lastDrawn = _time.GetTimestamp();
             else if (c is InstructionClass.Error or InstructionClass.Disconnect or InstructionClass.Required) Notice(c, instruction);
@@ -86,14 +87,15 @@ internal sealed partial class SessionTunnel
 
         if (c == InstructionClass.Required)
         {
-            // The connection's secrets were given with the handshake; what guacd still lacks, the connection lacks.
-            if (!drawn) _targetEnd = SessionOutcome.Of(SessionEndReason.ConnectFailed, ErrorReason.ConnectionMisconfigured);
+            Require(instruction, drawn);
             return;
         }
 
+        _guacdSaidWhy = true;
         var status = instruction.TryGetStatus(2, out var told) ? told : GuacamoleStatus.ServerError;
         _targetEnd = new SessionOutcome(
-            drawn ? SessionEndReason.TargetError : SessionEndReason.ConnectFailed, (int)status, SessionFailures.ReasonOf(status, _subject.Protocol));
+            drawn ? SessionEndReason.TargetError : SessionEndReason.ConnectFailed, (int)status,
+            SessionFailures.ReasonOf(status, _subject.Protocol, instruction.Count > 1 ? instruction.GetString(1) : ""));
     }
 
     // Nothing of the batch is delivered before the recorder has it; if the recorder throws, nothing of it ever is.

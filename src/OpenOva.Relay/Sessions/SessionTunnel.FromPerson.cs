@@ -124,7 +124,7 @@ internal sealed partial class SessionTunnel
 
     private bool IsClipboard(in Instruction instruction)
     {
-        if (!instruction.TryGetInt32(1, out var stream)) return false;
+        if (!instruction.TryGetInt32(1, out var stream) || stream == OwnStream) return false;
         if (instruction.Is(Opcodes.Clipboard))
         {
             _clipboardStream = stream;

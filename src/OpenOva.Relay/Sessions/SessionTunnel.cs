@@ -25,6 +25,7 @@ internal sealed partial class SessionTunnel
 {
     private readonly TunnelSubject _subject;
     private readonly GuacdConnection _guacd;
+    private readonly TargetParameters _parameters;
     private readonly SessionRecorder? _recorder;
     private readonly SpoolLog? _syncedSpool;
     private readonly IUserLink _link;
@@ -46,6 +47,7 @@ internal sealed partial class SessionTunnel
 
     /// <param name="subject">What is carried.</param>
     /// <param name="guacd">After its handshake; the tunnel closes it.</param>
+    /// <param name="parameters">Answer what guacd still asks for.</param>
     /// <param name="recorder">Null only where no recording is required.</param>
     /// <param name="syncedSpool">Not null: delivery waits until the spool is synced.</param>
     /// <param name="link">The person's end.</param>
@@ -55,11 +57,11 @@ internal sealed partial class SessionTunnel
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     public SessionTunnel(
-        TunnelSubject subject, GuacdConnection guacd, SessionRecorder? recorder, SpoolLog? syncedSpool, IUserLink link, SessionLimits limits,
-        Action<SessionNotice> noticed, SessionsOptions options, TimeProvider time, ILogger logger)
+        TunnelSubject subject, GuacdConnection guacd, TargetParameters parameters, SessionRecorder? recorder, SpoolLog? syncedSpool, IUserLink link,
+        SessionLimits limits, Action<SessionNotice> noticed, SessionsOptions options, TimeProvider time, ILogger logger)
     {
-        (_subject, _guacd, _recorder, _syncedSpool, _link, _limits, _noticed) = (subject, guacd, recorder, syncedSpool, link, limits, noticed);
-        (_options, _time, _logger) = (options, time, logger);
+        (_subject, _guacd, _parameters, _recorder, _syncedSpool, _link) = (subject, guacd, parameters, recorder, syncedSpool, link);
+        (_limits, _noticed, _options, _time, _logger) = (limits, noticed, options, time, logger);
         _queue = new UserQueue(options.ReaderQueueBytes);
         _watch = new SyncWatch(time, options.SyncLag);
     }

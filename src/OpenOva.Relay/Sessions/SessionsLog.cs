@@ -73,4 +73,10 @@ internal static partial class SessionsLog
 
     [LoggerMessage(EventId = 1023, Level = LogLevel.Warning, Message = "A refused page cannot be noted in the ledger now; it is counted into the next one")]
     public static partial void OriginNotNoted(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 1024, Level = LogLevel.Warning, Message = "Session {Session}: guacd asks for parameters that the connection does not have: {Parameters}")]
+    public static partial void ParametersLacking(this ILogger logger, string session, string parameters);
+
+    [LoggerMessage(EventId = 1025, Level = LogLevel.Information, Message = "Session {Session}: guacd asked for parameters and was answered: {Parameters}")]
+    public static partial void ParametersAsked(this ILogger logger, string session, string parameters);
 }

@@ -32,6 +32,8 @@ internal sealed class RelayMetrics : IDisposable
             "relay_messages_refused_total", "{message}", "Messages on our queues that no outbox of ours sent, or that cannot be read.");
         LedgerExportBehind = _meter.CreateGauge<long>("relay_ledger_export_behind", "{record}", "Leaves, or heads of a head sink, that have not arrived at an exporter's end.");
         LedgerExportLag = _meter.CreateGauge<double>("relay_ledger_export_lag_seconds", "s", "Age of the oldest of them; zero when there is none.");
+        ParametersIgnored = _meter.CreateCounter<long>(
+            "relay_parameters_ignored_total", "{parameter}", "Parameters of connections that guacd did not know and went without, counted at each connecting.");
         RechecksUnanswered = _meter.CreateCounter<long>("relay_rechecks_unanswered_total", "{question}", "Questions after accounts with live sessions that their issuer did not answer.");
     }
 
@@ -66,6 +68,9 @@ internal sealed class RelayMetrics : IDisposable
 
     /// <summary>Labels: <c>consumer</c>; <c>reason</c>: <c>unreadable</c>, <c>unexpected</c> (another type) or <c>unknown</c> (not in the outbox).</summary>
     public Counter<long> MessagesRefused { get; }
+
+    /// <summary>Labels: <c>protocol</c>, <c>parameter</c>, both from fixed lists.</summary>
+    public Counter<long> ParametersIgnored { get; }
 
     /// <summary>Labels: <c>organisation</c>.</summary>
     public Counter<long> RechecksUnanswered { get; }

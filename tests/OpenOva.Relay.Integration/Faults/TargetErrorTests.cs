@@ -1,8 +1,3 @@
-using System.Diagnostics;
-using Google.Rpc;
-using Grpc.Core;
-using OpenOva.Relay.Guacamole;
-using OpenOva.Relay.Shared;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Integration.Faults;
@@ -16,7 +11,7 @@ public sealed class TargetErrorTests
     public async Task Guacd_Down_IsGuacdUnreachable()
     {
         var lab = RealLab.OrSkip();
-        await FailsAsync(new RelaySetup { Guacd = new("127.0.0.1", RelayUnderTest.FreePort()), Connections = lab.Yaml(), Values = lab.Values() }, ErrorReason.GuacdUnreachable, 6);
+        await FailedOpening.OfAsync(new RelaySetup { Guacd = new("127.0.0.1", RelayUnderTest.FreePort()), Connections = lab.Yaml(), Values = lab.Values() }, ErrorReason.GuacdUnreachable, 6);
     }
 
     [Fact]
@@ -25,7 +20,7 @@ public sealed class TargetErrorTests
         var lab = RealLab.OrSkip();
         var port = RelayUnderTest.FreePort();
         var yaml = lab.Yaml(port: port, hostKey: lab.HostKey.Replace($":{lab.SshPort}", $":{port}", StringComparison.Ordinal));
-        await FailsAsync(new RelaySetup { Guacd = lab.Guacd, Connections = yaml, Values = lab.Values() }, ErrorReason.TargetUnreachable, 15);
+        await FailedOpening.OfAsync(new RelaySetup { Guacd = lab.Guacd, Connections = yaml, Values = lab.Values() }, ErrorReason.TargetUnreachable, 15);
     }
 
     [Fact]
@@ -34,7 +29,7 @@ public sealed class TargetErrorTests
         var lab = RealLab.OrSkip();
         using var folder = new TemporaryFolder();
         var wrong = folder.Write("password", "not the password");
-        await FailsAsync(
+        await FailedOpening.OfAsync(
             new RelaySetup { Guacd = lab.Guacd, Connections = lab.Yaml(passwordFile: wrong), Values = lab.Values(folder.Path) }, ErrorReason.TargetCredentialRefused, 15);
     }
 
@@ -45,7 +40,7 @@ public sealed class TargetErrorTests
         // The same line with one character of the key changed.
         var key = lab.HostKey;
         var other = key[..^20] + (key[^20] == 'A' ? 'B' : 'A') + key[^19..];
-        await FailsAsync(new RelaySetup { Guacd = lab.Guacd, Connections = lab.Yaml(hostKey: other), Values = lab.Values() }, ErrorReason.TargetIdentityMismatch, 15);
+        await FailedOpening.OfAsync(new RelaySetup { Guacd = lab.Guacd, Connections = lab.Yaml(hostKey: other), Values = lab.Values() }, ErrorReason.TargetIdentityMismatch, 15);
     }
 
     [Fact]
@@ -73,7 +68,7 @@ public sealed class TargetErrorTests
               parameters:
                 pod: db-0
             """;
-        await FailsAsync(new RelaySetup { Guacd = lab.Guacd, Connections = yaml }, ErrorReason.ProtocolNotInstalled, 13);
+        await FailedOpening.OfAsync(new RelaySetup { Guacd = lab.Guacd, Connections = yaml }, ErrorReason.ProtocolNotInstalled, 13);
     }
 
     [Fact]
@@ -81,34 +76,8 @@ public sealed class TargetErrorTests
     {
         var lab = RealLab.OrSkip();
         using var folder = new TemporaryFolder();
-        await FailsAsync(
+        await FailedOpening.OfAsync(
             new RelaySetup { Guacd = lab.Guacd, Connections = lab.Yaml(passwordFile: Path.Combine(folder.Path, "absent")), Values = lab.Values(folder.Path) },
             ErrorReason.ConnectionMisconfigured, 6);
-    }
-
-    private static async Task FailsAsync(RelaySetup setup, ErrorReason expected, int withinSeconds)
-    {
-        await using var relay = await RelayUnderTest.StartAsync(setup);
-        var started = Stopwatch.GetTimestamp();
-        await using var tunnel = await TunnelClient.OpenAsync(relay);
-
-        var refused = await Assert.ThrowsAnyAsync<RpcException>(() => tunnel.Finished);
-
-        Assert.True(Stopwatch.GetElapsedTime(started).TotalSeconds < withinSeconds, $"took {Stopwatch.GetElapsedTime(started)}");
-        Assert.Equal(Web.ErrorTable.Of(expected).Name, ReasonOf(refused));
-        Assert.Equal(Web.ErrorTable.Of(expected).GrpcCode, refused.StatusCode);
-        Assert.Empty(tunnel.Received);
-        var listed = (await relay.Sessions.ListAsync(new(), await relay.AsAsync("anton"))).Sessions.Single();
-        var session = await relay.WaitForAsync(listed.SessionId, SessionState.Verified);
-        Assert.Equal(Web.ErrorTable.Of(expected).Name, session.FailureReason);
-        Assert.Equal(SessionEndReason.ConnectFailed, session.EndReason);
-        var ended = (await LedgerLeaves.OfSessionAsync(relay, session.SessionId)).Single(l => l.Type == "session.ended");
-        Assert.Equal(Web.ErrorTable.Of(expected).Name, ended.Data.String("failure"));
-    }
-
-    private static string ReasonOf(RpcException exception)
-    {
-        var details = Google.Rpc.Status.Parser.ParseFrom(exception.Trailers.GetValueBytes("grpc-status-details-bin"));
-        return details.Details.Single().Unpack<ErrorInfo>().Reason;
     }
 }
