@@ -8,30 +8,46 @@ namespace OpenOva.Relay.Guacamole;
 /// <summary>The first phase: name, TCP, TLS.</summary>
 public sealed partial class GuacdConnection
 {
+    private static readonly TimeSpan RefusedPause = TimeSpan.FromMilliseconds(100);
+
     private static async Task<Stream> OpenStreamAsync(
         GuacdEndpoint endpoint, GuacdTimeouts timeouts, TimeProvider time, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(timeouts.Connect, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        var begun = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await ConnectOnceAsync(endpoint, either.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new GuacdException(
+                    GuacdFailure.ConnectTimeout, $"guacd at {endpoint} did not accept a connection within {timeouts.Connect.TotalSeconds} s.");
+            }
+            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionRefused && time.GetElapsedTime(begun) < timeouts.Restart)
+            {
+                await Task.Delay(RefusedPause, time, cancellationToken);
+            }
+            catch (SocketException exception)
+            {
+                throw new GuacdException(
+                    GuacdFailure.Unreachable, $"guacd at {endpoint} cannot be reached: {exception.SocketErrorCode}.", exception);
+            }
+        }
+    }
+
+    private static async Task<Stream> ConnectOnceAsync(GuacdEndpoint endpoint, CancellationToken cancellationToken)
+    {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            var addresses = await ResolveAsync(endpoint, either.Token);
-            await socket.ConnectAsync(addresses, endpoint.Port, either.Token);
+            var addresses = await ResolveAsync(endpoint, cancellationToken);
+            await socket.ConnectAsync(addresses, endpoint.Port, cancellationToken);
             var stream = new NetworkStream(socket, ownsSocket: true);
-            return endpoint.Tls is null ? stream : await SecureAsync(stream, endpoint, endpoint.Tls, either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            socket.Dispose();
-            throw new GuacdException(
-                GuacdFailure.ConnectTimeout, $"guacd at {endpoint} did not accept a connection within {timeouts.Connect.TotalSeconds} s.");
-        }
-        catch (SocketException exception)
-        {
-            socket.Dispose();
-            throw new GuacdException(
-                GuacdFailure.Unreachable, $"guacd at {endpoint} cannot be reached: {exception.SocketErrorCode}.", exception);
+            return endpoint.Tls is null ? stream : await SecureAsync(stream, endpoint, endpoint.Tls, cancellationToken);
         }
         catch
         {

@@ -1,6 +1,6 @@
 namespace OpenOva.Relay.Guacamole;
 
-/// <summary>How long a <see cref="GuacdConnection"/> waits. All must be positive.</summary>
+/// <summary>How long a <see cref="GuacdConnection"/> waits. All but <see cref="Restart"/> must be positive.</summary>
 public sealed record GuacdTimeouts
 {
     /// <summary>The defaults.</summary>
@@ -8,6 +8,12 @@ public sealed record GuacdTimeouts
 
     /// <summary>Name resolution, TCP and TLS together. 5 s: guacd stands beside Relay, so longer means that it is gone.</summary>
     public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long a refused connection is tried again, within <see cref="Connect"/>. 2 s: guacd runs under a supervisor that starts it again at once when it has
+    /// died, and whoever opens a session then had better wait a moment than fail. Zero: not at all.
+    /// </summary>
+    public TimeSpan Restart { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// From <c>select</c> to <c>args</c>. 10 s: guacd forks and loads the plugin first (measured: RDP 0.22 s), and says nothing at all
@@ -32,6 +38,7 @@ public sealed record GuacdTimeouts
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Connect, TimeSpan.Zero, nameof(Connect));
+        ArgumentOutOfRangeException.ThrowIfLessThan(Restart, TimeSpan.Zero, nameof(Restart));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Args, TimeSpan.Zero, nameof(Args));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Ready, TimeSpan.Zero, nameof(Ready));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(KeepAlive, TimeSpan.Zero, nameof(KeepAlive));

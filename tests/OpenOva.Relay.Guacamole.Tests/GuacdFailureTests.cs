@@ -114,6 +114,23 @@ public sealed class GuacdFailureTests
     }
 
     [Fact]
+    public async Task Guacd_StartedAgainAMomentLater_IsWaitedFor()
+    {
+        using var placeholder = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        placeholder.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var endpoint = new GuacdEndpoint("127.0.0.1", ((IPEndPoint)placeholder.LocalEndPoint!).Port);
+        using var probe = new TcpClient();
+        await Assert.ThrowsAsync<SocketException>(() => probe.ConnectAsync(IPAddress.Loopback, endpoint.Port, TestContext.Current.CancellationToken).AsTask());
+
+        var failing = FailAsync(endpoint, Timeouts with { Connect = TimeSpan.FromSeconds(5), Args = TimeSpan.FromMilliseconds(200), Restart = TimeSpan.FromMinutes(1) });
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        placeholder.Listen(1);
+
+        // It was reached: what it lacks now is an answer.
+        Assert.NotEqual(GuacdFailure.Unreachable, (await failing).Failure);
+    }
+
+    [Fact]
     public async Task Port_ThatDoesNotAccept_IsAConnectTimeout()
     {
         // TLS against a guacd that speaks none and says nothing: accepted by the kernel, answered by nobody.
@@ -183,7 +200,7 @@ public sealed class GuacdFailureTests
 
     private static GuacdHandshake WithSecret() => Ssh((_, _) => Values(("password", Secret), ("username", "hunter2")));
 
-    private static async Task<GuacdException> FailAsync(GuacdEndpoint endpoint) =>
+    private static async Task<GuacdException> FailAsync(GuacdEndpoint endpoint, GuacdTimeouts? timeouts = null) =>
         await Assert.ThrowsAsync<GuacdException>(() => GuacdConnection.ConnectAsync(
-            endpoint, WithSecret(), Timeouts, TimeProvider.System, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10)));
+            endpoint, WithSecret(), timeouts ?? Timeouts, TimeProvider.System, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10)));
 }

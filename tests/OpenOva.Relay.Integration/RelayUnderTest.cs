@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using OpenOva.Relay.Guacamole;
 using OpenOva.Relay.Web;
 
@@ -34,15 +35,19 @@ internal sealed class RelayUnderTest : RelayCallers, IAsyncDisposable
     private readonly WebApplication _application;
     private readonly bool _ownsFolder;
 
-    private RelayUnderTest(WebApplication application, string folder, bool ownsFolder, Uri? issuer)
+    private RelayUnderTest(WebApplication application, ServiceWarnings warnings, string folder, bool ownsFolder, Uri? issuer)
         : base(application.WebAddress(), application.GrpcAddress(), issuer)
     {
+        Warnings = warnings;
         _application = application;
         _ownsFolder = ownsFolder;
         Folder = folder;
     }
 
     public string Folder { get; }
+
+    /// <summary>What the service complained about, for the message of a test that fails.</summary>
+    public ServiceWarnings Warnings { get; }
 
     public string Data => Path.Combine(Folder, "data");
 
@@ -79,16 +84,21 @@ internal sealed class RelayUnderTest : RelayCallers, IAsyncDisposable
         // The development issuer's address is part of its tokens, so its port must be known before.
         var port = FreePort();
         var values = Configuration(folder, connections, port, setup);
+        var warnings = new ServiceWarnings();
         var application = RelayHost.Build(new RelayHostSettings
         {
             Environment = Environments.Development,
             Data = Path.Combine(folder, "data"),
             Values = values,
-            Services = setup.Services,
+            Services = services =>
+            {
+                services.AddSingleton<ILoggerProvider>(warnings);
+                setup.Services?.Invoke(services);
+            },
             Log = Environment.GetEnvironmentVariable("RELAY_TEST_LOG") is not null,
         });
         await application.StartAsync();
-        return new RelayUnderTest(application, folder, setup.Folder is null, setup.Issuer);
+        return new RelayUnderTest(application, warnings, folder, setup.Folder is null, setup.Issuer);
     }
 
     public async Task StopAsync() => await _application.StopAsync();

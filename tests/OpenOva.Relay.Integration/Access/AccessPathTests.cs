@@ -28,7 +28,7 @@ public abstract class AccessPathTests
     {
         await using var world = await AccessWorld.StartAsync(DeployAsync);
         Assert.Equal(ErrorReason.ApprovalRequired, await AccessWorld.RefusedAsync(() => TunnelClient.OpenAsync(world.Relay, connection: "ssh-jit")));
-        var request = await world.RequestAsync(seconds: 5);
+        var request = await world.RequestAsync(seconds: 10);
         Assert.Equal((AccessRequestState.Pending, 1), (request.State, request.ApproversNeeded));
         Assert.Equal(ErrorReason.ApprovalRequired, await AccessWorld.RefusedAsync(() => TunnelClient.OpenAsync(world.Relay, connection: "ssh-jit")));
 

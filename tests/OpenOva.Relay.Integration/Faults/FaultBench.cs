@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using OpenOva.Relay.Evidence.Ledger;
 using OpenOva.Relay.Evidence.Verification;
@@ -66,7 +67,15 @@ internal sealed class FaultBench : IAsyncDisposable
         {
             var tunnel = await TunnelClient.OpenAsync(Relay);
             _tunnels.Add(tunnel);
-            await tunnel.Started;
+            try
+            {
+                await tunnel.Started;
+            }
+            catch (RpcException exception)
+            {
+                Assert.Fail($"session {i + 1} of {sessions} did not start: {exception.Status.Detail} The service says: {Relay.Warnings}");
+            }
+
             await tunnel.TypeAsync(RealLab.KeepsDrawing);
         }
     }
