@@ -163,6 +163,7 @@ public sealed class GuacdFailureTests
             };
             var exception = await Assert.ThrowsAsync<GuacdException>(() => ConnectAsync(guacd, handshake));
             Assert.Equal(GuacdFailure.RequiredParameterMissing, exception.Failure);
+            Assert.Equal([name], exception.Parameters);
             Assert.Contains(name, exception.Message, StringComparison.Ordinal);
         }
     }
