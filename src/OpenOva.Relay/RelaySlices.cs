@@ -30,7 +30,7 @@ internal static class RelaySlices
         services.AddSingleton<IdentityToLedger>();
         services.AddSingleton<RecordAccountMapping>(provider => provider.GetRequiredService<IdentityToLedger>().RecordAsync);
         services.AddSingleton<ApplySignOut>(provider => provider.GetRequiredService<IdentityToLedger>().ApplyAsync);
-        services.AddRelayIdentity().AddBackchannelLogout().AddRelayConnections();
+        services.AddRelayIdentity().AddBrowserSignIn().AddBackchannelLogout().AddRelayConnections();
         services.AddAccess();
         services.AddRecordings();
         services.AddSessions().AddWebTunnel();

@@ -42,17 +42,12 @@ internal static class IdentityServices
             provider.GetRequiredService<IdentityOptions>(),
             provider.GetRequiredService<IHttpClientFactory>().CreateClient(KeysClient),
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CodeFlow>(
-            provider, provider.GetRequiredService<IHttpClientFactory>().CreateClient(KeysClient)));
-        services.AddSingleton<BrowserSessions>();
-        services.AddSingleton<BrowserRoutes>();
         services.AddHostedService<RecheckNotice>();
         services.AddSingleton<RefusedTokens>();
         services.AddSingleton<SignIns>();
         services.TryAddSingleton<RecordAccountMapping>((_, _) => Task.CompletedTask);
         services.AddSingleton<PersonAccounts>();
         services.AddSingleton<Persons>();
-        services.AddSingleton<PersonNames>();
         services.AddSingleton<SignOuts>();
         services.AddSingleton(provider => new DevelopmentIssuer(
             provider.GetRequiredService<IdentityOptions>().Development ?? new DevelopmentIssuerOptions(), provider.GetRequiredService<TimeProvider>()));
@@ -63,6 +58,17 @@ internal static class IdentityServices
         services.AddSingleton<IAuthorizationHandler, CallAuthorization>();
         var declared = new AuthorizationPolicyBuilder(RelayAuthenticationHandler.SchemeName).AddRequirements(new DeclaredCallRequirement()).Build();
         services.AddAuthorizationBuilder().SetFallbackPolicy(declared).SetDefaultPolicy(declared);
+        return services;
+    }
+
+    /// <summary>Signing in with a browser, and the sign-ins that are held in the database.</summary>
+    public static IServiceCollection AddBrowserSignIn(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CodeFlow>(
+            provider, provider.GetRequiredService<IHttpClientFactory>().CreateClient(KeysClient)));
+        services.AddSingleton<BrowserSessions>();
+        services.AddSingleton<BrowserRoutes>();
+        services.AddSingleton<PersonNames>();
         return services;
     }
 }

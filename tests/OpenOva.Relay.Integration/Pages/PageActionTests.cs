@@ -71,7 +71,7 @@ public sealed partial class PageActionTests(AuthorizationWorld world)
         var whole = await world.Relay.StoredAsync(session);
         Assert.Equal(whole, await RangeAsync(anton, $"/recordings/{session}/object{query}", 0, whole.Length - 1));
         Assert.Equal(whole[5..20], await RangeAsync(anton, $"/recordings/{session}/object{query}", 5, 19));
-        Assert.StartsWith("{\"epoch\":", await anton.PageAsync($"/recordings/{session}/index{query}"), StringComparison.Ordinal);
+        Assert.StartsWith("{\"members\":[{", await anton.PageAsync($"/recordings/{session}/index{query}"), StringComparison.Ordinal);
 
         using var rita = await BrowserPerson.SignInAsync(world.Relay.Web, "rita");
         await rita.PageAsync(replay, HttpStatusCode.Forbidden);

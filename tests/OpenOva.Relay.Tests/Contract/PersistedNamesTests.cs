@@ -134,6 +134,7 @@ public sealed class PersistedNamesTests
             "0041_recording_claims 5fc765aea8dbd614c2c1d6bdc1668f41edb5b014a4a8b1453b07a21654c9727f",
             "0050_reports ca36131d5486ac98f870b9ae30d521302b0422e98204ba1769f69aec638bbf30",
             "0060_access e0eefd62916cfbf1fc976be7927c18d3f01189f8152258e2b24fde24e18f3dc9",
+            "0061_browser_sessions e2831596b03d8b9b3a81df4896168c4716dd6ddb4f63f3cc9a4f4d4119418359",
         ],
         Migration.Embedded(typeof(RelayHost).Assembly).Select(m => $"{m.Version:D4}_{m.Name} {m.Checksum}"));
 

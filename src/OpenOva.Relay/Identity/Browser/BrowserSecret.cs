@@ -23,7 +23,7 @@ internal sealed class BrowserSecret
     /// <summary>Null where the text is no such secret.</summary>
     public static BrowserSecret? Parse(string? cookie)
     {
-        if (cookie is null || cookie.Length != Base64Url.GetEncodedLength(Length)) return null;
+        if (cookie is null || cookie.Length != Base64Url.GetEncodedLength(Length) || !Base64Url.IsValid(cookie)) return null;
         var secret = new byte[Length];
         return Base64Url.TryDecodeFromChars(cookie, secret, out var written) && written == Length ? new BrowserSecret(secret) : null;
     }
