@@ -9,26 +9,26 @@ const say = (text) => { byId('state').textContent = text; };
 
 // What Relay tells beside the picture comes as an instruction of the tunnel's own, which guacamole-common-js keeps to itself: it is read off the socket.
 const NOTICES = {
-  IDLE: (at) => `Cut as idle at ${at} unless you do something`,
-  TIME_OVER: (at) => `The session's time is over at ${at}`,
-  EXTENDED: (at) => `Extended until ${at}`,
-  SHUTDOWN: (at) => `This server is shut down at ${at}: open a new session`,
-  LOCKED: () => 'Locked by an officer: what you type and click is dropped',
-  UNLOCKED: () => 'Unlocked: you can go on',
-  WATCHED: () => 'Somebody is watching this session',
-  UNWATCHED: () => 'Nobody is watching any more',
+  idle: (at) => `Cut as idle at ${at} unless you do something`,
+  'time-over': (at) => `The session's time is over at ${at}`,
+  extended: (at) => `Extended until ${at}`,
+  shutdown: (at) => `This server is shut down at ${at}: open a new session`,
+  locked: () => 'Locked by an officer: what you type and click is dropped',
+  unlocked: () => 'Unlocked: you can go on',
+  watched: () => 'Somebody is watching this session',
+  unwatched: () => 'Nobody is watching any more',
 };
 const noticed = (kind, atUs) => {
   const at = new Date(Number(atUs) / 1000).toLocaleTimeString();
   if (NOTICES[kind]) say(NOTICES[kind](at));
-  if (kind === 'LOCKED' || kind === 'UNLOCKED') document.body.classList.toggle('locked', kind === 'LOCKED');
+  if (kind === 'locked' || kind === 'unlocked') document.body.classList.toggle('locked', kind === 'locked');
 };
 const BrowserSocket = window.WebSocket;
 window.WebSocket = class extends BrowserSocket {
   constructor(...given) {
     super(...given);
     this.addEventListener('message', ({ data }) => {
-      const notice = /^0\.,6\.notice,\d+\.([A-Z_]+),\d+\.(\d+);$/.exec(data);
+      const notice = /^0\.,6\.notice,\d+\.([a-z-]+),\d+\.(\d+);$/.exec(data);
       if (notice) noticed(notice[1], notice[2]);
     });
   }
