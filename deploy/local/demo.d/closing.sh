@@ -55,10 +55,11 @@ demo_stay() {
   cat >&2 <<LINES
 
 Relay stays up until Ctrl-C.
+  pages            $base/  (organisation acme)
   probes, metrics  $base/readyz  $base/metrics
   gRPC             http://127.0.0.1:$grpc_port (cleartext HTTP/2, with reflection)
   issuer           $issuer
-  people           olivia (operator), anton (auditor); passwords in $state/secrets/olivia and …/anton
+  people           olivia (operator), agnes (approver, reviewer), sofia (security officer), anton (auditor); passwords in $state/secrets/NAME
   gateway          client relay-gateway, secret in $state/secrets/relay-gateway
   a session        dotnet $PROGRAMS/OpenOva.Relay.GatewayClient/debug/relay-gateway-client.dll open --connection ssh-target \\
                      --purpose 'A look' --type 'uptime\\n' --relay http://127.0.0.1:$grpc_port --issuer $issuer \\

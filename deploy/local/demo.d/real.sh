@@ -8,7 +8,7 @@ real_prepare() {
   local oidc=$state/components/oidc
   (umask 077
     mkdir -p "$oidc/passwords/acme" "$oidc/clients/acme"
-    cp "$state/secrets/olivia" "$state/secrets/anton" "$oidc/passwords/acme"
+    cp "$state/secrets/"{olivia,anton,agnes,sofia} "$oidc/passwords/acme"
     cp "$state/secrets/relay-gateway" "$oidc/clients/acme")
 }
 
@@ -24,7 +24,7 @@ real_configure() {
     "Database": { "Postgres": "$(cat "$of/postgresql/connection-string")" },
     "Identity": {
       "Issuers": [ {
-        "Issuer": "$issuer", "Organisation": "acme", "Audience": "relay",
+        "Issuer": "$issuer", "Organisation": "acme", "Audience": "relay", "Browser": { "ClientId": "relay-web" },
         "Recheck": { "ClientId": "relay-recheck", "SecretFile": "$of/oidc/clients/acme/relay-recheck" }
       } ]
     },
@@ -35,7 +35,20 @@ real_configure() {
 JSON
 }
 
+# Where the provider sends browsers back to: the port is this demo's own.
+real_admit_pages() {
+  local body="{\"redirectUris\":[\"$base/auth/callback\"]}" address reply
+  address=$(cat "$state/components/oidc/address")
+  exec 3<>"/dev/tcp/${address%:*}/${address##*:}"
+  printf 'POST /_control/realms/acme/clients/relay-web HTTP/1.0\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %s\r\n\r\n%s' \
+    "$(cat "$state/components/oidc/control-secret")" "${#body}" "$body" >&3
+  read -r -t 10 reply <&3 || true
+  exec 3>&-
+  case $reply in 'HTTP/1.1 200'* | 'HTTP/1.0 200'*) ;; *) fail "the provider does not take the pages' address: $reply" ;; esac
+}
+
 real_finish() {
+  real_admit_pages
   local files=(--config "$state/relay.json" --config "$state/backends.json")
   say "setting up the buckets with Object Lock (relay store init), and the database (relay migrate)"
   relay store init "${files[@]}" --access-key-file "$state/components/s3/admin/access-key" \
