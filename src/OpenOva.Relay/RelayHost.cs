@@ -67,6 +67,7 @@ internal static class RelayHost
         // Built now: a metric counted before the first scrape is counted too.
         application.Services.GetRequiredService<OpenTelemetry.Metrics.MeterProvider>();
         application.Services.GetRequiredService<RelayMetrics>().Declare();
+        application.UseTrustedProxies();
         application.UseRouting();
         application.UseDoors();
         application.UseSlices();

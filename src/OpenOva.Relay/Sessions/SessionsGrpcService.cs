@@ -44,7 +44,7 @@ internal sealed class SessionsGrpcService(
         var start = requests.Current.Start;
         using var link = new GrpcLink(requests, responses);
         var outcome = await carrier.CarryAsync(
-            TicketHolder.Of(context.Callers(), context.GetHttpContext().Connection.RemoteIpAddress), start.TunnelTicket, null, TunnelDisplay.Of(start), link, id => link.SessionId = id, context.CancellationToken);
+            TicketHolder.Of(context.Callers(), PersonAddress.Of(context.GetHttpContext())), start.TunnelTicket, null, TunnelDisplay.Of(start), link, id => link.SessionId = id, context.CancellationToken);
         await link.EndedAsync(outcome, context.CancellationToken);
     }
 
@@ -110,7 +110,7 @@ internal sealed class SessionsGrpcService(
     // What a gateway says of the person counts, its own address does not; a person who calls himself is where his connection comes from.
     private static IPAddress? SourceOf(SessionServiceOpenRequest request, ServerCallContext context)
     {
-        if (request.SourceAddress.Length == 0) return context.Callers().Gateway is null ? context.GetHttpContext().Connection.RemoteIpAddress : null;
+        if (request.SourceAddress.Length == 0) return context.Callers().Gateway is null ? PersonAddress.Of(context.GetHttpContext()) : null;
         return context.Callers().Gateway is not null && IPAddress.TryParse(request.SourceAddress, out var address) ? address : throw RelayException.InvalidField("source_address");
     }
 

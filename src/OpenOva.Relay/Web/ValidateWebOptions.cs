@@ -19,6 +19,11 @@ internal sealed class ValidateWebOptions() : OptionsRules<WebOptions>(WebOptions
             Fail(nameof(options.CertificateKeyFile), "and CertificateFile must be set together");
         else if (options.HasCertificate)
             CheckCertificate(options);
+        for (var i = 0; i < options.TrustedProxies.Count; i++)
+        {
+            if (!IPNetwork.TryParse(options.TrustedProxies[i], out _)) Fail($"{nameof(options.TrustedProxies)}:{i}", "must be a network such as 10.0.0.0/8");
+        }
+
         Range(nameof(options.MaxConnections), options.MaxConnections, 10, 1_000_000);
         Range(nameof(options.MaxRequestBytes), options.MaxRequestBytes, 1024, 1L << 40);
         if (options.StopTimeout < TimeSpan.Zero) Fail(nameof(options.StopTimeout), "must not be negative");

@@ -20,6 +20,12 @@ internal sealed class WebOptions
     /// <summary>PEM file of the certificate's key. Required with CertificateFile.</summary>
     public string CertificateKeyFile { get; set; } = "";
 
+    /// <summary>
+    /// Networks of the proxies whose <c>X-Forwarded-For</c> is believed, as CIDR. Default none. Where <see cref="PublicAddress"/> says that a proxy ends TLS and none is
+    /// trusted, nobody's address is known, and a policy that reads it refuses.
+    /// </summary>
+    public IList<string> TrustedProxies { get; init; } = [];
+
     /// <summary>Connections open at a time, over both ports. Default 10000; at least 10.</summary>
     public int MaxConnections { get; set; } = 10_000;
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Identity.Logout;
@@ -13,6 +14,7 @@ internal sealed class BrowserSessions(RelayDatabase database, IdentityOptions op
     private const string Path = "browser session";
     private static readonly TimeSpan RefreshBefore = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(1);
+    private readonly ConcurrentDictionary<string, Lazy<Task<IssuerTokens?>>> _refreshing = new(StringComparer.Ordinal);
 
     /// <summary>Remembers a sign-in; the secret is the browser's.</summary>
     public async Task<BrowserSecret> CreateAsync(IssuerTokens tokens, Caller caller, CancellationToken cancellation)
@@ -44,16 +46,15 @@ internal sealed class BrowserSessions(RelayDatabase database, IdentityOptions op
         var result = await validator.ValidateAccessTokenAsync(tokens.AccessToken, cancellation);
         if (result.Caller is { } young && time.GetUtcNow() < young.Expires - RefreshBefore) return await SeenAsync(row, young, cancellation);
         if (result.Caller is null && result.Refusal != TokenRefusal.Expired) return await EndAsync(row, result, cancellation);
-        if (await flow.RefreshAsync(row.Issuer, tokens, cancellation) is not { } fresh)
+        if (await RefreshAsync(secret, row, tokens).WaitAsync(cancellation) is not { } fresh)
         {
-            // Refresh tokens may be good for one use: another call of this browser was first, and its result counts.
+            // Refresh tokens may be good for one use: another replica was first, and its result counts.
             if (await RowAsync(secret, cancellation) is { } newer && newer.Version > row.Version) return await CallerOfAsync(secret, newer, cancellation);
             return await EndAsync(row, null, cancellation);
         }
 
         var refreshed = await validator.ValidateAccessTokenAsync(fresh.AccessToken, cancellation);
         if (refreshed.Caller is not { } caller || caller.Issuer != row.Issuer || caller.Subject != row.Subject) return await EndAsync(row, refreshed, cancellation);
-        await database.TransactAsync(transaction => BrowserSessionQueries.RefreshedAsync(transaction, row.Id, row.Version, secret.Seal(fresh)), cancellation);
         return await SeenAsync(row, caller, cancellation);
     }
 
@@ -63,6 +64,28 @@ internal sealed class BrowserSessions(RelayDatabase database, IdentityOptions op
         var row = await RowAsync(secret, cancellation);
         await database.TransactAsync(transaction => BrowserSessionQueries.DeleteAsync(transaction, secret.Id), cancellation);
         return row is not null && Open(secret, row) is { } tokens ? (row.Issuer, tokens) : null;
+    }
+
+    // A page and what it looks for again come at once: they share one refresh, which belongs to none of them and so is no call's to cancel.
+    private async Task<IssuerTokens?> RefreshAsync(BrowserSecret secret, BrowserSessionRow row, IssuerTokens tokens)
+    {
+        var key = $"{row.Id} {row.Version}";
+        var mine = new Lazy<Task<IssuerTokens?>>(async () =>
+        {
+            var fresh = await flow.RefreshAsync(row.Issuer, tokens, CancellationToken.None);
+            if (fresh is not null)
+                await database.TransactAsync(transaction => BrowserSessionQueries.RefreshedAsync(transaction, row.Id, row.Version, secret.Seal(fresh)));
+            return fresh;
+        });
+        var shared = _refreshing.GetOrAdd(key, mine);
+        try
+        {
+            return await shared.Value;
+        }
+        finally
+        {
+            _refreshing.TryRemove(new(key, shared));
+        }
     }
 
     private Task<BrowserSessionRow?> RowAsync(BrowserSecret secret, CancellationToken cancellation) => BrowserSessionQueries.FindAsync(

@@ -54,7 +54,7 @@ internal sealed class ConnectionPages(
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         var caller = context.Callers();
         var wanted = new WantedSession(
-            name, form["purpose"].ToString(), form["ticket_reference"].ToString(), context.Connection.RemoteIpAddress, form["break_glass"] == "1", form["notice"].ToString());
+            name, form["purpose"].ToString(), form["ticket_reference"].ToString(), PersonAddress.Of(context), form["break_glass"] == "1", form["notice"].ToString());
         // Whoever has not ticked the notice has not been told; the form says so before it comes here.
         if (wanted.AcknowledgedNotice.Length == 0) throw RelayException.InvalidField("acknowledged_notice");
         var opened = await broker.OpenAsync(caller, wanted, context.RequestAborted);

@@ -45,6 +45,7 @@ internal sealed class RecordingPages(RecordingReads reads, IObjectStore store, T
     {
         var row = await FindAsync(id, context);
         var index = await store.GetVersionAsync(row.Bucket, row.IndexKey, row.IndexVersion, null, context.RequestAborted);
+        context.Response.RegisterForDisposeAsync(index);
         context.Response.Headers.CacheControl = "no-store";
         return Results.Stream(index.Content, "application/json");
     }
@@ -57,6 +58,7 @@ internal sealed class RecordingPages(RecordingReads reads, IObjectStore store, T
             throw RelayException.InvalidField("Range");
         if (parts.First() is not { From: { } from, To: { } to } || from > to || to >= row.ObjectBytes) throw RelayException.InvalidField("Range");
         var opened = await store.GetVersionAsync(row.Bucket, row.ObjectKey, row.ObjectVersion, new ByteRange(from, to - from + 1), context.RequestAborted);
+        context.Response.RegisterForDisposeAsync(opened);
         context.Response.StatusCode = StatusCodes.Status206PartialContent;
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.ContentRange = $"bytes {from}-{to}/{row.ObjectBytes}";

@@ -72,7 +72,7 @@ internal sealed class WebTunnelEndpoint(
 
     private async Task<GuacamoleStatus> CarryAsync(HttpContext context, Caller person, WebTunnelQuery query, string ticket, WebTunnelLink link)
     {
-        var holder = TicketHolder.Of(new CallerFeature(person, null), context.Connection.RemoteIpAddress);
+        var holder = TicketHolder.Of(new CallerFeature(person, null), PersonAddress.Of(context));
         var outcome = await carrier.CarryAsync(holder, ticket, query.Session, query.Display, link, _ => { }, link.Left);
         return (GuacamoleStatus)outcome.Status;
     }
