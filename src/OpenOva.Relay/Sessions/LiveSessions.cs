@@ -94,11 +94,11 @@ internal sealed class LiveSessions(SessionsOptions options, RelayMetrics metrics
     /// <summary>Takes no more sessions.</summary>
     public void Close() => _closed = true;
 
-    /// <summary>Ends all sessions; with <paramref name="forGood"/> no more are taken.</summary>
+    /// <summary>Ends all sessions, also those that are only being connected; with <paramref name="forGood"/> no more are taken.</summary>
     public void EndAll(SessionOutcome outcome, bool forGood)
     {
         if (forGood) (_closed, _closing) = (true, outcome);
-        foreach (var tunnel in _sessions.Values) tunnel?.End(outcome);
+        foreach (var id in _sessions.Keys) End(id, outcome);
     }
 
     private sealed class Place(Action leave) : IDisposable
