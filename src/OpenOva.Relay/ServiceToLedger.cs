@@ -14,7 +14,7 @@ namespace OpenOva.Relay;
 /// </summary>
 internal sealed class ServiceToLedger(
     Readiness readiness, RelayDatabase database, LedgerStage ledger, LiveSessions live, LedgerOrganisations organisations, ReplicaName replica,
-    TimeProvider time, ILogger<ServiceToLedger> logger) : BackgroundService
+    RepeatedWork work, TimeProvider time, ILogger<ServiceToLedger> logger) : BackgroundService
 {
     private const int MostWaiting = 1_000;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
@@ -34,35 +34,28 @@ internal sealed class ServiceToLedger(
         {
             // The time for stopping is over: that the replica is gone is seen by its lease.
         }
+        catch (Exception exception)
+        {
+            logger.StopNotNoted(exception);
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         Add(LedgerEventTypes.ServiceStarted, new JsonObject { ["replica"] = replica.Name, ["version"] = Version, ["started_us"] = time.GetUnixMicroseconds() });
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await LookAsync(stoppingToken);
-            await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        await work.RunAsync("service-events", Period, LookAsync, stoppingToken);
     }
 
     private async Task LookAsync(CancellationToken cancellation)
     {
-        try
+        foreach (var outage in _outages.Observe(await readiness.CheckAllAsync(cancellation), time.GetUnixMicroseconds()))
         {
-            foreach (var outage in _outages.Observe(await readiness.CheckAllAsync(cancellation), time.GetUnixMicroseconds()))
-            {
-                if (outage.UntilUs is null) logger.OutageBegan(outage.Component);
-                else logger.OutageEnded(outage.Component, (outage.UntilUs.Value - outage.FromUs) / 1_000_000);
-                Add(outage.UntilUs is null ? LedgerEventTypes.OutageBegan : LedgerEventTypes.OutageEnded, Data(outage));
-            }
+            if (outage.UntilUs is null) logger.OutageBegan(outage.Component);
+            else logger.OutageEnded(outage.Component, (outage.UntilUs.Value - outage.FromUs) / 1_000_000);
+            Add(outage.UntilUs is null ? LedgerEventTypes.OutageBegan : LedgerEventTypes.OutageEnded, Data(outage));
+        }
 
-            await TryWriteAsync(cancellation);
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // What waits is lost with the process; its stop says when.
-        }
+        await TryWriteAsync(cancellation);
     }
 
     private JsonObject Data(Outage outage)
@@ -111,4 +104,7 @@ internal static partial class ServiceLog
 
     [LoggerMessage(EventId = 3002, Level = LogLevel.Error, Message = "Too much waits for the ledger: a {Type} is told here alone")]
     public static partial void OutageNotKept(this ILogger logger, string type);
+
+    [LoggerMessage(EventId = 3004, Level = LogLevel.Error, Message = "The service's stop could not be ledgered; the lapse of its lease shows it")]
+    public static partial void StopNotNoted(this ILogger logger, Exception exception);
 }
