@@ -94,8 +94,15 @@ internal sealed class SessionCarrier(
         }
         finally
         {
-            await noted;
-            Finish(session, epoch, recorder, outcome, connected);
+            // Whatever became of the note: a session that nobody finishes has no end in the ledger, and a recording that is never sealed.
+            try
+            {
+                await noted;
+            }
+            finally
+            {
+                Finish(session, epoch, recorder, outcome, connected);
+            }
         }
 
         return outcome.Failure is { } failure && connected is null ? throw new RelayException(failure, outcome.Details()) : outcome;
@@ -107,7 +114,7 @@ internal sealed class SessionCarrier(
         {
             recorder?.End(new RecordedEnd(outcome.Reason.Name(), outcome.Status));
         }
-        catch (SpoolFailedException exception)
+        catch (Exception exception)
         {
             // The spool has what was delivered; its replay closes the tail.
             logger.RecorderFailed(session.Id, exception);
@@ -170,7 +177,7 @@ internal sealed class SessionCarrier(
             await database.TransactAsync(transaction => ledger.AddAsync(
                 transaction, session.Organisation, LedgerEventTypes.SessionNoticed, SessionEvents.Noticed(session.Id, notice)));
         }
-        catch (DatabaseUnavailableException exception)
+        catch (Exception exception)
         {
             logger.NotingFailed(session.Id, "notice", TimeSpan.Zero, exception);
         }
@@ -197,6 +204,10 @@ internal sealed class SessionCarrier(
         {
             // The finisher notes it with the end.
             logger.NotingFailed(session.Id, "first frame", TimeSpan.Zero, exception);
+        }
+        catch (Exception exception)
+        {
+            logger.FirstFrameNotNoted(session.Id, exception);
         }
     }
 }
