@@ -1,6 +1,7 @@
 using System.Text;
 using OpenOva.Relay.Evidence.Bundle;
 using OpenOva.Relay.Identity;
+using OpenOva.Relay.ObjectStorage;
 using OpenOva.Relay.Reports;
 using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
@@ -53,7 +54,7 @@ public sealed class ReportRecordingsTests
         await rig.PutRecordingAsync(1);
         var row = await rig.RequestAsync(withRecordings: true);
         using var elsewhere = new TemporaryFolder();
-        using var lost = new ObjectStorage.DirectoryObjectStore(elsewhere.Path, rig.Buckets.Buckets, rig.Clock);
+        using var lost = new DirectoryObjectStore(elsewhere.Path, rig.Buckets.Buckets, rig.Clock);
 
         await rig.Maker(lost).MakeAsync(row, CancellationToken.None);
         await rig.DeliverAsync(row);
@@ -74,7 +75,7 @@ public sealed class ReportRecordingsTests
         var row = await rig.RequestAsync(withRecordings: true);
         var first = await rig.FilesAsync((await rig.Maker().MakeAsync(row, CancellationToken.None)).Key);
         using var elsewhere = new TemporaryFolder();
-        using var other = new ObjectStorage.DirectoryObjectStore(elsewhere.Path, rig.Buckets.Buckets, rig.Clock);
+        using var other = new DirectoryObjectStore(elsewhere.Path, rig.Buckets.Buckets, rig.Clock);
 
         var second = await rig.FilesAsync((await rig.Maker(other).MakeAsync(await rig.FindAsync(row), CancellationToken.None)).Key, other);
 
