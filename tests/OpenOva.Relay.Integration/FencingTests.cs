@@ -77,7 +77,7 @@ public sealed class FencingTests
         await Database(relay).ExecuteAsync("ALTER TABLE session_orders RENAME TO session_orders_away");
         await Streams.UntilAsync(() => relay.Warnings.ToString().Contains("A round of session-orders failed", StringComparison.Ordinal));
         await Database(relay).ExecuteAsync("ALTER TABLE session_orders_away RENAME TO session_orders");
-        await relay.Sessions.TerminateAsync(new() { SessionId = tunnel.Session }, await relay.AsAsync("sofia"));
+        await relay.Sessions.TerminateAsync(new() { SessionId = tunnel.Session, Purpose = "a test" }, await relay.AsAsync("sofia"));
         await tunnel.Finished;
 
         Assert.Equal(SessionEndReason.Terminated, tunnel.Ended!.Reason);
@@ -101,6 +101,33 @@ public sealed class FencingTests
         var types = (await LedgerLeaves.OfSessionAsync(relay, tunnel.Session)).Select(leaf => leaf.Type).ToList();
         Assert.Single(types, "session.connected");
         Assert.Single(types, "session.ended");
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("instance")]
+    [InlineData("instance.new")]
+    public async Task Start_NameOfThisLifeCannotBeWritten_StartsAndKeepsTheFormerOne(string blocked)
+    {
+        using var folder = new TemporaryFolder();
+        await using var guacd = FakeGuacd.Start(new FakeGuacdOptions { Play = Picture });
+        var setup = new RelaySetup { Guacd = guacd.Endpoint, Folder = folder.Path, Values = ShortLease };
+        string spool;
+        await using (var former = await RelayUnderTest.StartAsync(setup))
+        {
+            spool = Path.Combine(former.Data, "spool");
+            await Streams.UntilAsync(() => File.Exists(Path.Combine(spool, "instance")));
+        }
+
+        var name = await File.ReadAllTextAsync(Path.Combine(spool, "instance"), TestContext.Current.CancellationToken);
+        if (blocked == "instance") File.Delete(Path.Combine(spool, blocked));
+        Directory.CreateDirectory(Path.Combine(spool, blocked));
+
+        await using var relay = await RelayUnderTest.StartAsync(setup);
+        await Streams.UntilAsync(() => OpensAsync(relay));
+        if (blocked == "instance.new") Assert.Equal(name, await File.ReadAllTextAsync(Path.Combine(spool, "instance"), TestContext.Current.CancellationToken));
+        Directory.Delete(Path.Combine(spool, blocked));
+
+        await Streams.UntilAsync(() => File.Exists(Path.Combine(spool, "instance")) && File.ReadAllText(Path.Combine(spool, "instance")) is { Length: > 0 } now && now != name);
     }
 
     private static async Task<bool> OpensAsync(RelayUnderTest relay)
