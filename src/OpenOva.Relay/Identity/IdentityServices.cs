@@ -54,6 +54,7 @@ internal static class IdentityServices
         services.AddSingleton<Persons>();
         services.AddSingleton<PersonNames>();
         services.AddSingleton<SignOuts>();
+        services.AddSingleton<CallerStanding>();
         services.AddSingleton(provider => new DevelopmentIssuer(
             provider.GetRequiredService<IdentityOptions>().Development ?? new DevelopmentIssuerOptions(), provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<DevelopmentIssuerGuard>();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence.Bundle;
 using OpenOva.Relay.Identity;
+using OpenOva.Relay.Identity.Logout;
 using OpenOva.Relay.Ledger;
 using OpenOva.Relay.Ledger.Stamps;
 using OpenOva.Relay.Messaging;
@@ -90,6 +91,8 @@ internal sealed class ReportsRig : IAsyncDisposable
     public Persons Persons { get; }
 
     public ReportRequests Requests { get; }
+
+    public SignOuts SignOuts { get; } = new();
 
     public FakePdf Pdf { get; } = new();
 
