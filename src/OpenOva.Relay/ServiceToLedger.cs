@@ -16,11 +16,10 @@ internal sealed class ServiceToLedger(
     Readiness readiness, RelayDatabase database, LedgerStage ledger, LiveSessions live, LedgerOrganisations organisations, ReplicaName replica,
     RepeatedWork work, TimeProvider time, ILogger<ServiceToLedger> logger) : BackgroundService
 {
-    private const int MostWaiting = 1_000;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
     private static readonly string Version = typeof(ServiceToLedger).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
     private readonly Outages _outages = new();
-    private readonly Queue<(string Type, JsonObject Data)> _waiting = new();
+    private readonly ServiceEvents _events = new(database, ledger, organisations.All);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -52,7 +51,7 @@ internal sealed class ServiceToLedger(
         {
             if (outage.UntilUs is null) logger.OutageBegan(outage.Component);
             else logger.OutageEnded(outage.Component, (outage.UntilUs.Value - outage.FromUs) / 1_000_000);
-            Add(outage.UntilUs is null ? LedgerEventTypes.OutageBegan : LedgerEventTypes.OutageEnded, Data(outage));
+            Add(outage.UntilUs is null ? LedgerEventTypes.OutageBegan : LedgerEventTypes.OutageEnded, Data(outage), withSessions: true);
         }
 
         await TryWriteAsync(cancellation);
@@ -60,32 +59,21 @@ internal sealed class ServiceToLedger(
 
     private JsonObject Data(Outage outage)
     {
-        var data = new JsonObject { ["replica"] = replica.Name, ["component"] = outage.Component, ["from_us"] = outage.FromUs, ["live_sessions"] = live.Count };
+        var data = new JsonObject { ["replica"] = replica.Name, ["component"] = outage.Component, ["from_us"] = outage.FromUs };
         if (outage.UntilUs is { } until) data["until_us"] = until;
         return data;
     }
 
-    private void Add(string type, JsonObject data)
+    private void Add(string type, JsonObject data, bool withSessions = false)
     {
-        if (_waiting.Count < MostWaiting) _waiting.Enqueue((type, data));
-        else logger.OutageNotKept(type);
+        if (!_events.Add(new ServiceEvent(type, data, withSessions ? live.CountByOrganisation() : null))) logger.OutageNotKept(type);
     }
 
     private async Task TryWriteAsync(CancellationToken cancellation)
     {
-        if (_waiting.Count == 0) return;
         try
         {
-            await database.TransactAsync(
-                async transaction =>
-                {
-                    foreach (var (type, data) in _waiting)
-                    {
-                        foreach (var organisation in organisations.All) await ledger.AddAsync(transaction, organisation, type, data);
-                    }
-                },
-                cancellation);
-            _waiting.Clear();
+            await _events.WriteAsync(cancellation);
         }
         catch (DatabaseUnavailableException)
         {
