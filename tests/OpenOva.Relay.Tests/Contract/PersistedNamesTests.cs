@@ -133,6 +133,7 @@ public sealed class PersistedNamesTests
             "0038_session_joins 2b014c51997fff6fe0f49a97e3ed1d011a12d7c59177afe5f28a0f91a00c31cc",
             "0040_recordings e5f41a66e9e20003472d51806b69a65e9fa2585ec24fd18db8951c5791be9a78",
             "0041_recording_claims 5fc765aea8dbd614c2c1d6bdc1668f41edb5b014a4a8b1453b07a21654c9727f",
+            "0042_live_pieces 31026a024a7f3eb33d0c066c17bfbb7471c1187f3251e6a6ac23e0a6a6fb9e51",
             "0050_reports ca36131d5486ac98f870b9ae30d521302b0422e98204ba1769f69aec638bbf30",
             "0051_report_recordings 3850e0f63701f61beabbd1a78dcab3bdf31db45f68690bfe757888400e1c3047",
             "0060_access e0eefd62916cfbf1fc976be7927c18d3f01189f8152258e2b24fde24e18f3dc9",
