@@ -44,6 +44,18 @@ internal sealed class LedgerCheckpoints(
         return Checkpoint.Parse(Encoding.ASCII.GetBytes(newest.Jws), $"checkpoint {newest.Size}");
     }
 
+    /// <summary>
+    /// The last signed head if it is younger than a minute and covers so many leaves, else as <see cref="MakeAsync"/>: whoever asks again and again must not fill the
+    /// ledger and the store with heads, each of which is kept for years.
+    /// </summary>
+    public async Task<Checkpoint> RecentAsync(string organisation, long atLeastSize, CancellationToken cancellation)
+    {
+        var newest = await LedgerQueries.NewestCheckpointAsync(database, organisation, cancellation);
+        return newest is not null && newest.Size >= atLeastSize && time.GetUnixMicroseconds() - newest.TimeUs < Period.TotalMicroseconds
+            ? Checkpoint.Parse(Encoding.ASCII.GetBytes(newest.Jws), $"checkpoint {newest.Size}")
+            : await MakeAsync(organisation, cancellation);
+    }
+
     /// <summary>The Merkle root over the first leaves.</summary>
     public async Task<byte[]> RootAsync(string organisation, long size, CancellationToken cancellation) =>
         MerkleProof.Fold(await NodesAsync(organisation, MerkleProof.Cover(new(0, size)), cancellation));
