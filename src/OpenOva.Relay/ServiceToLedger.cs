@@ -14,13 +14,12 @@ namespace OpenOva.Relay;
 /// </summary>
 internal sealed class ServiceToLedger(
     Readiness readiness, RelayDatabase database, LedgerStage ledger, LiveSessions live, LedgerOrganisations organisations, ReplicaName replica,
-    TimeProvider time, ILogger<ServiceToLedger> logger) : BackgroundService
+    RepeatedWork work, TimeProvider time, ILogger<ServiceToLedger> logger) : BackgroundService
 {
-    private const int MostWaiting = 1_000;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
     private static readonly string Version = typeof(ServiceToLedger).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
     private readonly Outages _outages = new();
-    private readonly Queue<(string Type, JsonObject Data)> _waiting = new();
+    private readonly ServiceEvents _events = new(database, ledger, organisations.All);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -34,65 +33,47 @@ internal sealed class ServiceToLedger(
         {
             // The time for stopping is over: that the replica is gone is seen by its lease.
         }
+        catch (Exception exception)
+        {
+            logger.StopNotNoted(exception);
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         Add(LedgerEventTypes.ServiceStarted, new JsonObject { ["replica"] = replica.Name, ["version"] = Version, ["started_us"] = time.GetUnixMicroseconds() });
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await LookAsync(stoppingToken);
-            await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        await work.RunAsync("service-events", Period, LookAsync, stoppingToken);
     }
 
     private async Task LookAsync(CancellationToken cancellation)
     {
-        try
+        foreach (var outage in _outages.Observe(await readiness.CheckAllAsync(cancellation), time.GetUnixMicroseconds()))
         {
-            foreach (var outage in _outages.Observe(await readiness.CheckAllAsync(cancellation), time.GetUnixMicroseconds()))
-            {
-                if (outage.UntilUs is null) logger.OutageBegan(outage.Component);
-                else logger.OutageEnded(outage.Component, (outage.UntilUs.Value - outage.FromUs) / 1_000_000);
-                Add(outage.UntilUs is null ? LedgerEventTypes.OutageBegan : LedgerEventTypes.OutageEnded, Data(outage));
-            }
+            if (outage.UntilUs is null) logger.OutageBegan(outage.Component);
+            else logger.OutageEnded(outage.Component, (outage.UntilUs.Value - outage.FromUs) / 1_000_000);
+            Add(outage.UntilUs is null ? LedgerEventTypes.OutageBegan : LedgerEventTypes.OutageEnded, Data(outage), withSessions: true);
+        }
 
-            await TryWriteAsync(cancellation);
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // What waits is lost with the process; its stop says when.
-        }
+        await TryWriteAsync(cancellation);
     }
 
     private JsonObject Data(Outage outage)
     {
-        var data = new JsonObject { ["replica"] = replica.Name, ["component"] = outage.Component, ["from_us"] = outage.FromUs, ["live_sessions"] = live.Count };
+        var data = new JsonObject { ["replica"] = replica.Name, ["component"] = outage.Component, ["from_us"] = outage.FromUs };
         if (outage.UntilUs is { } until) data["until_us"] = until;
         return data;
     }
 
-    private void Add(string type, JsonObject data)
+    private void Add(string type, JsonObject data, bool withSessions = false)
     {
-        if (_waiting.Count < MostWaiting) _waiting.Enqueue((type, data));
-        else logger.OutageNotKept(type);
+        if (!_events.Add(new ServiceEvent(type, data, withSessions ? live.CountByOrganisation() : null))) logger.OutageNotKept(type);
     }
 
     private async Task TryWriteAsync(CancellationToken cancellation)
     {
-        if (_waiting.Count == 0) return;
         try
         {
-            await database.TransactAsync(
-                async transaction =>
-                {
-                    foreach (var (type, data) in _waiting)
-                    {
-                        foreach (var organisation in organisations.All) await ledger.AddAsync(transaction, organisation, type, data);
-                    }
-                },
-                cancellation);
-            _waiting.Clear();
+            await _events.WriteAsync(cancellation);
         }
         catch (DatabaseUnavailableException)
         {
@@ -111,4 +92,7 @@ internal static partial class ServiceLog
 
     [LoggerMessage(EventId = 3002, Level = LogLevel.Error, Message = "Too much waits for the ledger: a {Type} is told here alone")]
     public static partial void OutageNotKept(this ILogger logger, string type);
+
+    [LoggerMessage(EventId = 3004, Level = LogLevel.Error, Message = "The service's stop could not be ledgered; the lapse of its lease shows it")]
+    public static partial void StopNotNoted(this ILogger logger, Exception exception);
 }

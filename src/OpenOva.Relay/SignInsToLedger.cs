@@ -2,11 +2,13 @@ using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence.Ledger;
 using OpenOva.Relay.Identity;
 using OpenOva.Relay.Ledger;
+using OpenOva.Relay.Telemetry;
 
 namespace OpenOva.Relay;
 
 /// <summary>Each sign-in enters the ledger of its organisation, once, whichever replica sees its first token.</summary>
-internal sealed class SignInsToLedger(SignIns signIns, RelayDatabase database, LedgerStage ledger, TimeProvider time, ILogger<SignInsToLedger> logger) : BackgroundService
+internal sealed class SignInsToLedger(
+    SignIns signIns, RelayDatabase database, LedgerStage ledger, RepeatedWork work, TimeProvider time, ILogger<SignInsToLedger> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ForgetPeriod = TimeSpan.FromHours(1);
@@ -20,36 +22,20 @@ internal sealed class SignInsToLedger(SignIns signIns, RelayDatabase database, L
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await TryAsync(FlushAsync, cancellationToken);
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var forgot = time.GetTimestamp();
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await TryAsync(FlushAsync, stoppingToken);
-            if (time.GetElapsedTime(forgot) >= ForgetPeriod)
-            {
-                forgot = time.GetTimestamp();
-                await TryAsync(cancellation => SignInQueries.ForgetAsync(database, time.GetUnixMicroseconds(), cancellation), stoppingToken);
-            }
-
-            await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken cancellation)
-    {
         try
         {
-            await work(cancellation);
+            await FlushAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is DatabaseUnavailableException or OperationCanceledException)
+        catch (Exception exception)
         {
-            if (!cancellation.IsCancellationRequested) logger.SignInsWait(exception);
+            // The next token of such a session tells of the sign-in again.
+            if (!cancellationToken.IsCancellationRequested) logger.SignInsWait(exception);
         }
     }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        work.RunAsync("sign-ins", Period, FlushAsync, stoppingToken),
+        work.RunAsync("sign-ins-forgotten", ForgetPeriod, cancellation => SignInQueries.ForgetAsync(database, time.GetUnixMicroseconds(), cancellation), stoppingToken));
 
     private Task StageAsync(IReadOnlyList<SignIn> found, CancellationToken cancellation) => database.TransactAsync(
         async transaction =>
@@ -66,6 +52,6 @@ internal sealed class SignInsToLedger(SignIns signIns, RelayDatabase database, L
 
 internal static partial class SignInLog
 {
-    [LoggerMessage(EventId = 3003, Level = LogLevel.Warning, Message = "Sign-ins wait for the database; they are ledgered when it answers")]
+    [LoggerMessage(EventId = 3003, Level = LogLevel.Warning, Message = "Sign-ins cannot be ledgered before the stop; they are at the next token of their sessions")]
     public static partial void SignInsWait(this ILogger logger, Exception exception);
 }

@@ -17,7 +17,7 @@ public sealed class ContractLedgerTests(AuthorizationWorld world)
         var headers = await world.Relay.AsAsync("anton");
         var first = await world.Relay.Ledger.GetCheckpointAsync(new(), headers);
         await world.Relay.Recordings.GetAsync(new() { SessionId = world.SessionOf["olivia"], Purpose = "makes the ledger grow" }, headers);
-        var head = await world.Relay.Ledger.GetCheckpointAsync(new(), headers);
+        var head = await world.Relay.Ledger.GetCheckpointAsync(new() { AtLeastSize = first.TreeSize + 1 }, headers);
         Assert.True(head.TreeSize > first.TreeSize);
 
         var leaves = new MerkleFrontier();

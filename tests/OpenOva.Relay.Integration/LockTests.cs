@@ -1,4 +1,6 @@
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using OpenOva.Relay.Database;
 using OpenOva.Relay.Integration.Replicas;
 using OpenOva.Relay.Shared;
 using OpenOva.Relay.V1;
@@ -40,6 +42,32 @@ public sealed class LockTests
         var locks = (await LedgerLeaves.OfSessionAsync(a, tunnel.Session)).Where(l => l.Type == "session.locked").ToList();
         Assert.Equal([true, false], locks.Select(l => l.Data.Boolean("locked")));
         Assert.All(locks, l => Assert.DoesNotContain("suspicious", l.Data.Element.GetRawText(), StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Lock_PersonTypesAllTheSame_IsNotCutForIdleness()
+    {
+        await using var guacd = FakeGuacd.Start(new FakeGuacdOptions { Play = Picture });
+        await using var relay = await RelayUnderTest.StartAsync(new RelaySetup { Guacd = guacd.Endpoint });
+        var opened = await relay.Sessions.OpenAsync(new() { Connection = "ssh-db", Purpose = "a test" }, await relay.AsAsync("olivia"));
+        // A policy has minutes: too long for a test.
+        await relay.Services.GetRequiredService<RelayDatabase>().ExecuteAsync("UPDATE sessions SET idle_seconds = 4, idle_warn_seconds = 0");
+        await using var tunnel = await TunnelClient.RedeemAsync(relay, opened.TunnelTicket);
+        await tunnel.Started;
+        await LockAsync(relay, opened.SessionId, true);
+        await Streams.UntilAsync(() => tunnel.Notices.Any(n => n.Kind == TunnelNoticeKind.Locked));
+
+        var typing = System.Diagnostics.Stopwatch.StartNew();
+        while (typing.Elapsed < TimeSpan.FromSeconds(6))
+        {
+            await tunnel.TypeAsync("x");
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Null(tunnel.Ended);
+        await tunnel.LeaveAsync();
+        await tunnel.Finished;
+        Assert.DoesNotContain((await guacd.NextUserAsync()).Received, i => i[0] == "key");
     }
 
     [Fact(Timeout = 60_000)]

@@ -5,7 +5,4 @@ internal static partial class AccessLog
 {
     [LoggerMessage(6001, LogLevel.Warning, "The ticket system did not answer")]
     public static partial void TicketNotAnswered(ILogger logger, Exception exception);
-
-    [LoggerMessage(6002, LogLevel.Warning, "Requests and reviews that are due cannot be looked for now; tried again")]
-    public static partial void SweepFailed(ILogger logger, Exception exception);
 }

@@ -13,7 +13,10 @@ internal enum DatabaseFailure
     /// <summary>Another transaction got in the way: run the work again.</summary>
     Conflict,
 
-    /// <summary>The database is unreachable, shutting down, read-only after a failover, or out of resources.</summary>
+    /// <summary>
+    /// The database does not serve this service now: it is unreachable, shutting down, read-only after a failover, out of resources, or its operator is just changing
+    /// the password, the role's rights or a limit of time.
+    /// </summary>
     Unavailable,
 }
 
@@ -44,9 +47,11 @@ internal static class DatabaseFailures
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable =>
             DatabaseFailure.Conflict,
         PostgresErrorCodes.ReadOnlySqlTransaction => DatabaseFailure.Unavailable, // the former primary, after a failover
-        PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow =>
-            DatabaseFailure.Unavailable,
+        PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InsufficientPrivilege => DatabaseFailure.Unavailable,
+        "25P03" or "25P04" => DatabaseFailure.Unavailable, // the transaction was idle or took too long
         _ when state.StartsWith("08", StringComparison.Ordinal) => DatabaseFailure.Unavailable, // connection exceptions
+        _ when state.StartsWith("28", StringComparison.Ordinal) => DatabaseFailure.Unavailable, // authorization
+        _ when state.StartsWith("57", StringComparison.Ordinal) => DatabaseFailure.Unavailable, // an operator's doing, limits of time included
         _ when state.StartsWith("53", StringComparison.Ordinal) => DatabaseFailure.Unavailable, // insufficient resources
         _ when state.StartsWith("58", StringComparison.Ordinal) => DatabaseFailure.Unavailable, // system errors (I/O)
         _ => DatabaseFailure.None,
@@ -56,7 +61,7 @@ internal static class DatabaseFailures
     private static DatabaseFailure ClassifySqliteCode(int code) => code switch
     {
         5 or 6 => DatabaseFailure.Conflict, // SQLITE_BUSY, SQLITE_LOCKED
-        8 or 10 or 13 or 14 => DatabaseFailure.Unavailable, // SQLITE_READONLY, _IOERR, _FULL, _CANTOPEN
+        3 or 8 or 10 or 13 or 14 => DatabaseFailure.Unavailable, // SQLITE_PERM, _READONLY, _IOERR, _FULL, _CANTOPEN
         _ => DatabaseFailure.None,
     };
 }

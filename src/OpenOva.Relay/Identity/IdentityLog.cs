@@ -27,9 +27,6 @@ internal static partial class IdentityLog
     [LoggerMessage(5008, LogLevel.Error, "A sign-out at {Issuer} could not be carried out; the issuer was told so, and does not ask again by itself")]
     public static partial void SignOutNotNoted(ILogger logger, string issuer, Exception exception);
 
-    [LoggerMessage(5009, LogLevel.Warning, "Sign-outs cannot be read; those known stay in force")]
-    public static partial void SignOutsNotRead(ILogger logger, Exception exception);
-
     [LoggerMessage(5010, LogLevel.Warning, "{Issuer} has no Recheck: a person who is disabled or demoted there keeps his open sessions until he leaves or is signed out by back-channel logout")]
     public static partial void NoRecheck(ILogger logger, string issuer);
 

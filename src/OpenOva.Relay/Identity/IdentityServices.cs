@@ -49,6 +49,7 @@ internal static class IdentityServices
         services.AddSingleton<PersonAccounts>();
         services.AddSingleton<Persons>();
         services.AddSingleton<SignOuts>();
+        services.AddSingleton<CallerStanding>();
         services.AddSingleton(provider => new DevelopmentIssuer(
             provider.GetRequiredService<IdentityOptions>().Development ?? new DevelopmentIssuerOptions(), provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<DevelopmentIssuerGuard>();

@@ -103,6 +103,21 @@ internal sealed class Persons(PersonAccounts accounts, TimeProvider time)
             cancellation);
     }
 
+    /// <summary>The same where there is no token: of an account whose tokens said before what they say of the person.</summary>
+    public Task<bool> IsOwnAsync(RelayDatabase database, string organisation, (string Issuer, string Subject) one, (string Issuer, string Subject) other, CancellationToken cancellation)
+    {
+        if (one == other)
+            return Task.FromResult(true);
+        return database.TransactAsync(
+            async transaction =>
+            {
+                await accounts.PersonOfAsync(transaction, organisation, one.Issuer, one.Subject, null);
+                await accounts.PersonOfAsync(transaction, organisation, other.Issuer, other.Subject, null);
+                return await PersonAccounts.AreOneAsync(transaction, organisation, one, other);
+            },
+            cancellation);
+    }
+
     // A token's text is as long as the identity provider likes; NUL is no text to PostgreSQL, nor is half a surrogate pair.
     private static string Cut(string? text)
     {

@@ -44,6 +44,18 @@ internal sealed class LedgerCheckpoints(
         return Checkpoint.Parse(Encoding.ASCII.GetBytes(newest.Jws), $"checkpoint {newest.Size}");
     }
 
+    /// <summary>
+    /// The last signed head if it is younger than a minute and covers so many leaves, else as <see cref="MakeAsync"/>: whoever asks again and again must not fill the
+    /// ledger and the store with heads, each of which is kept for years.
+    /// </summary>
+    public async Task<Checkpoint> RecentAsync(string organisation, long atLeastSize, CancellationToken cancellation)
+    {
+        var newest = await LedgerQueries.NewestCheckpointAsync(database, organisation, cancellation);
+        return newest is not null && newest.Size >= atLeastSize && time.GetUnixMicroseconds() - newest.TimeUs < Period.TotalMicroseconds
+            ? Checkpoint.Parse(Encoding.ASCII.GetBytes(newest.Jws), $"checkpoint {newest.Size}")
+            : await MakeAsync(organisation, cancellation);
+    }
+
     /// <summary>The Merkle root over the first leaves.</summary>
     public async Task<byte[]> RootAsync(string organisation, long size, CancellationToken cancellation) =>
         MerkleProof.Fold(await NodesAsync(organisation, MerkleProof.Cover(new(0, size)), cancellation));
@@ -60,14 +72,22 @@ internal sealed class LedgerCheckpoints(
     public Task<IReadOnlyList<byte[]>> LeftOfAsync(string organisation, long leaf, CancellationToken cancellation) =>
         NodesAsync(organisation, MerkleProof.Cover(new(0, leaf)), cancellation);
 
+    /// <summary>A head for each ledger that has grown, and into the store what is not there yet. What fails of one organisation holds up no other's.</summary>
+    public async Task RoundAsync(CancellationToken cancellation)
+    {
+        foreach (var organisation in await LedgerQueries.OrganisationsGrownAsync(database, cancellation))
+            await TryAsync(() => MakeAsync(organisation, cancellation), cancellation);
+        foreach (var row in await LedgerQueries.UnstoredCheckpointsAsync(database, 100, cancellation))
+            await TryAsync(() => StoreAsync(row, cancellation), cancellation);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                foreach (var organisation in await LedgerQueries.OrganisationsGrownAsync(database, stoppingToken)) await MakeAsync(organisation, stoppingToken);
-                await StoreAsync(stoppingToken);
+                await RoundAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -82,23 +102,34 @@ internal sealed class LedgerCheckpoints(
         }
     }
 
-    private async Task StoreAsync(CancellationToken cancellation)
+    private async Task TryAsync(Func<Task> work, CancellationToken cancellation)
     {
-        foreach (var row in await LedgerQueries.UnstoredCheckpointsAsync(database, 100, cancellation))
+        try
         {
-            var key = string.Create(CultureInfo.InvariantCulture, $"{row.Organisation}/checkpoints/{row.Size:D16}.jws");
-            var retention = new Retention(RetentionMode.Compliance, RowClock.FromUnixMicroseconds(row.TimeUs).AddDays(RetentionDays));
-            try
-            {
-                await store.PutIfAbsentAsync(buckets.EvidenceBucket, key, Encoding.ASCII.GetBytes(row.Jws), retention, cancellation);
-            }
-            catch (ObjectAlreadyExistsException)
-            {
-                // Put before, though the answer or the row was lost.
-            }
-
-            await LedgerQueries.CheckpointStoredAsync(database, row.Organisation, row.Size, cancellation);
+            await work();
         }
+        // What is away is away for all of them.
+        catch (Exception exception) when (!cancellation.IsCancellationRequested
+            && exception is not (ObjectStoreUnavailableException or DatabaseUnavailableException { Failure: DatabaseFailure.Unavailable }))
+        {
+            logger.CheckpointFailed(exception);
+        }
+    }
+
+    private async Task StoreAsync(CheckpointRow row, CancellationToken cancellation)
+    {
+        var key = string.Create(CultureInfo.InvariantCulture, $"{row.Organisation}/checkpoints/{row.Size:D16}.jws");
+        var retention = new Retention(RetentionMode.Compliance, RowClock.FromUnixMicroseconds(row.TimeUs).AddDays(RetentionDays));
+        try
+        {
+            await store.PutIfAbsentAsync(buckets.EvidenceBucket, key, Encoding.ASCII.GetBytes(row.Jws), retention, cancellation);
+        }
+        catch (ObjectAlreadyExistsException)
+        {
+            // Put before, though the answer or the row was lost.
+        }
+
+        await LedgerQueries.CheckpointStoredAsync(database, row.Organisation, row.Size, cancellation);
     }
 
     private async Task<IReadOnlyList<byte[]>> ProofAsync(string organisation, IReadOnlyList<MerkleProof.LeafRange> plan, CancellationToken cancellation)

@@ -14,7 +14,8 @@ internal sealed class LedgerGrpcService(LedgerCheckpoints checkpoints, LedgerTai
     [Allow(CallerRoles.Auditor | CallerRoles.Job)]
     public override async Task<GetCheckpointResponse> GetCheckpoint(GetCheckpointRequest request, ServerCallContext context)
     {
-        var checkpoint = await checkpoints.MakeAsync(context.Callers().Caller.Organisation, context.CancellationToken);
+        if (request.AtLeastSize < 0) throw RelayException.InvalidField("at_least_size");
+        var checkpoint = await checkpoints.RecentAsync(context.Callers().Caller.Organisation, request.AtLeastSize, context.CancellationToken);
         return new() { Checkpoint = checkpoint.Jws.Compact, TreeSize = checkpoint.Size, RootHash = ByteString.CopyFrom(Convert.FromHexString(checkpoint.Root)) };
     }
 

@@ -57,6 +57,14 @@ internal sealed class CheckpointRow
     public string Jws { get; init; } = "";
 }
 
+/// <summary>The root key under which a ledger was begun, and how far it was told of keys; null: from before that was kept.</summary>
+internal sealed class RootRow
+{
+    public string Fingerprint { get; init; } = "";
+
+    public long? ToldVersion { get; init; }
+}
+
 /// <summary>The ledger's SQL.</summary>
 internal static class LedgerQueries
 {
@@ -68,17 +76,26 @@ internal static class LedgerQueries
         database.ExecuteScalarAsync<string?>("SELECT fingerprint FROM ledger_roots WHERE organisation = @organisation", new { organisation }, cancellation);
 
     /// <summary>Notes it, unless another one was noted before; returns the one that counts.</summary>
-    public static Task<string?> BeginAsync(RelayDatabase database, string organisation, string fingerprint, CancellationToken cancellation) =>
-        database.TransactAsync(
-            async transaction =>
-            {
-                await transaction.ExecuteAsync(
-                    "INSERT INTO ledger_roots (organisation, fingerprint) VALUES (@organisation, @fingerprint) ON CONFLICT (organisation) DO NOTHING",
-                    new { organisation, fingerprint });
-                return await transaction.ExecuteScalarAsync<string?>(
-                    "SELECT fingerprint FROM ledger_roots WHERE organisation = @organisation", new { organisation });
-            },
-            cancellation);
+    public static async Task<RootRow> BeginAsync(RelayTransaction transaction, string organisation, string fingerprint)
+    {
+        await transaction.ExecuteAsync(
+            "INSERT INTO ledger_roots (organisation, fingerprint, told_version) VALUES (@organisation, @fingerprint, 0) ON CONFLICT (organisation) DO NOTHING",
+            new { organisation, fingerprint });
+        return (await transaction.QuerySingleOrDefaultAsync<RootRow>("SELECT fingerprint, told_version FROM ledger_roots WHERE organisation = @organisation", new { organisation }))!;
+    }
+
+    /// <summary>The ledger has been told of all keys of the history up to this version.</summary>
+    public static Task<int> ToldAsync(RelayTransaction transaction, string organisation, long version) =>
+        transaction.ExecuteAsync("UPDATE ledger_roots SET told_version = @version WHERE organisation = @organisation", new { organisation, version });
+
+    /// <summary>Whether an event of this id was staged, be it numbered since or not.</summary>
+    public static async Task<bool> IsKnownAsync(RelayTransaction transaction, string organisation, string id) =>
+        await transaction.ExecuteScalarAsync<long>(
+            """
+            SELECT (SELECT COUNT(*) FROM ledger_staged WHERE organisation = @organisation AND id = @id)
+                + (SELECT COUNT(*) FROM ledger_leaves WHERE organisation = @organisation AND id = @id)
+            """,
+            new { organisation, id }) > 0;
 
     public static Task<IReadOnlyList<string>> OrganisationsWithStagedAsync(RelayDatabase database, CancellationToken cancellation) =>
         database.QueryAsync<string>("SELECT DISTINCT organisation FROM ledger_staged", null, cancellation);

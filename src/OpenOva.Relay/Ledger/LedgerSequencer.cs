@@ -17,32 +17,26 @@ internal sealed class LedgerSequencer(RelayDatabase database, Leases leases, Led
     private readonly Dictionary<string, MerkleFrontier> _frontiers = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _running = new(1, 1);
 
-    /// <summary>Numbers everything that is staged now, of all organisations whose lease is free.</summary>
+    /// <summary>Numbers everything that is staged now, of all organisations whose lease is free. One whose ledger cannot be written holds up no other's.</summary>
     /// <returns>The number of events.</returns>
+    /// <exception cref="AggregateException">What failed of one or more organisations, after the others were done.</exception>
     public async Task<int> SequenceAsync(CancellationToken cancellation)
     {
-        await _running.WaitAsync(cancellation);
-        try
+        var total = 0;
+        var failures = new List<Exception>();
+        foreach (var organisation in await LedgerQueries.OrganisationsWithStagedAsync(database, cancellation))
         {
-            var total = 0;
-            foreach (var organisation in await LedgerQueries.OrganisationsWithStagedAsync(database, cancellation))
+            try
             {
-                if (await leases.TryAcquireAsync($"ledger/{organisation}", replica.Instance, LeaseTime, cancellation) is not { } lease) continue;
-                int batch;
-                do
-                {
-                    batch = await SequenceBatchAsync(organisation, lease, cancellation);
-                    total += batch;
-                }
-                while (batch == BatchSize);
+                total += await SequenceAsync(organisation, cancellation);
             }
+            catch (Exception exception) when (!cancellation.IsCancellationRequested && exception is not DatabaseUnavailableException { Failure: DatabaseFailure.Unavailable })
+            {
+                failures.Add(new InvalidOperationException($"numbering the events of {organisation} failed", exception));
+            }
+        }
 
-            return total;
-        }
-        finally
-        {
-            _running.Release();
-        }
+        return failures.Count == 0 ? total : throw new AggregateException(failures);
     }
 
     /// <summary>
@@ -50,12 +44,12 @@ internal sealed class LedgerSequencer(RelayDatabase database, Leases leases, Led
     /// </summary>
     public async Task SettleAsync(string organisation, CancellationToken cancellation)
     {
-        await SequenceAsync(cancellation);
         if (await LedgerQueries.NewestStagedAsync(database, organisation, cancellation) is not { } newest) return;
+        await SequenceAsync(organisation, cancellation);
         while (await LedgerQueries.IsStagedUpToAsync(database, organisation, newest, cancellation))
         {
             await Task.Delay(OtherReplicaPause, cancellation);
-            await SequenceAsync(cancellation);
+            await SequenceAsync(organisation, cancellation);
         }
     }
 
@@ -98,6 +92,27 @@ internal sealed class LedgerSequencer(RelayDatabase database, Leases leases, Led
                 logger.SequencingFailed(exception);
                 await Task.Delay(LookPeriod, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    private async Task<int> SequenceAsync(string organisation, CancellationToken cancellation)
+    {
+        await _running.WaitAsync(cancellation);
+        try
+        {
+            if (await leases.TryAcquireAsync($"ledger/{organisation}", replica.Instance, LeaseTime, cancellation) is not { } lease) return 0;
+            var (total, batch) = (0, 0);
+            do
+            {
+                batch = await SequenceBatchAsync(organisation, lease, cancellation);
+                total += batch;
+            }
+            while (batch == BatchSize);
+            return total;
+        }
+        finally
+        {
+            _running.Release();
         }
     }
 

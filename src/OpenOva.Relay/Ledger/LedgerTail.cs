@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Identity;
 using OpenOva.Relay.Identity.Logout;
-using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
 
 namespace OpenOva.Relay.Ledger;
@@ -11,7 +10,7 @@ namespace OpenOva.Relay.Ledger;
 /// Gives an organisation's leaves out in order from any one on. Whoever reads holds no place here: the sequence he asks for is all there is to resume by,
 /// so that nothing is lost or doubled by a break on either side.
 /// </summary>
-internal sealed class LedgerTail(RelayDatabase database, SignOuts signOuts, IdentityOptions identity, TimeProvider time)
+internal sealed class LedgerTail(RelayDatabase database, CallerStanding standing, TimeProvider time)
 {
     /// <summary>Rows in memory at a time for each reader.</summary>
     private const int Page = 100;
@@ -27,23 +26,13 @@ internal sealed class LedgerTail(RelayDatabase database, SignOuts signOuts, Iden
         if (from < 0 || from > await LedgerQueries.SizeAsync(database, caller.Organisation, cancellation)) throw RelayException.InvalidField("from_sequence");
         while (true)
         {
-            // Asked for each page, not for the call alone: a stream may outlive the right to it by hours.
-            Guard(caller);
+            standing.Guard(caller);
             var rows = await LedgerQueries.EventsAsync(database, caller.Organisation, from, Page, cancellation);
             foreach (var row in rows) yield return row;
             from += rows.Count;
             if (rows.Count == Page) continue;
             if (!follow) yield break;
             await Task.Delay(LookPeriod, time, cancellation);
-        }
-    }
-
-    private void Guard(Caller caller)
-    {
-        if (time.GetUtcNow() - identity.ClockSkew >= caller.Expires
-            || signOuts.Refuses(caller.Issuer, caller.Subject, caller.SessionId, caller.IssuedAt.ToUnixMicroseconds()))
-        {
-            throw new RelayException(ErrorReason.TokenRefused);
         }
     }
 }

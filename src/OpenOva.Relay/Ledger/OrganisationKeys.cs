@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence.Keys;
 using OpenOva.Relay.Evidence.Ledger;
+using OpenOva.Relay.ObjectStorage;
 
 namespace OpenOva.Relay.Ledger;
 
@@ -43,7 +44,7 @@ internal sealed class OrganisationKeys(string folder, RelayDatabase database, Le
             if (known is not null && ring?.History.Fingerprint != known)
                 throw new InvalidOperationException($"the ledger of {organisation} was begun under the root key {known}, and {folder} does not have it: every replica needs the same Relay:Ledger:Keys");
             ring ??= await MakeAsync(organisation, cancellation);
-            if (known is null) await BeginAsync(organisation, ring, cancellation);
+            await TellAsync(organisation, ring, cancellation);
             _rings[organisation] = ring;
             return ring;
         }
@@ -62,9 +63,11 @@ internal sealed class OrganisationKeys(string folder, RelayDatabase database, Le
         {
             var now = time.GetUnixMicroseconds();
             using var root = P256SigningKey.FromPem(await File.ReadAllTextAsync(Path.Combine(folder, organisation, RootFile), cancellation));
+            // Should it break off, the next use of the keys reads what became of them.
+            _rings.TryRemove(organisation, out _);
             var retired = ring.History.Keys.Select(k => k.UntilUs is null ? k with { UntilUs = now } : k);
             var rotated = await WriteSigningKeyAsync(Path.Combine(folder, organisation), organisation, ring.History.Version + 1, now, retired, root, cancellation);
-            await NoteAsync(organisation, rotated, cancellation);
+            await TellAsync(organisation, rotated, cancellation);
             _rings[organisation] = rotated;
             return rotated;
         }
@@ -96,7 +99,9 @@ internal sealed class OrganisationKeys(string folder, RelayDatabase database, Le
         var ring = await WriteSigningKeyAsync(making, organisation, 1, time.GetUnixMicroseconds(), [], root, cancellation);
         try
         {
+            DirectorySync.Flush(making);
             Directory.Move(making, Path.Combine(folder, organisation));
+            DirectorySync.Flush(folder);
         }
         catch (IOException) when (File.Exists(HistoryPath(organisation)))
         {
@@ -104,7 +109,6 @@ internal sealed class OrganisationKeys(string folder, RelayDatabase database, Le
             return (await ReadAsync(organisation, cancellation))!;
         }
 
-        await NoteAsync(organisation, ring, cancellation);
         logger.KeysMade(organisation, ring.History.Fingerprint);
         return ring;
     }
@@ -116,26 +120,40 @@ internal sealed class OrganisationKeys(string folder, RelayDatabase database, Le
         await WriteNewAsync(Path.Combine(into, SigningFile(signing.PublicKey)), signing.ToPem(), cancellation);
         var history = await KeyHistory.SignAsync(organisation, version, now, [.. before, new SigningKeyPeriod(signing.PublicKey, now, null)], root, cancellation);
         var path = Path.Combine(into, HistoryFile);
-        await File.WriteAllBytesAsync(path + ".new", Encoding.ASCII.GetBytes(history.Jws.Compact), cancellation);
+        // Durable before anything is signed with the key or the ledger knows of it: a root key that a power cut took along can never be made again.
+        File.Delete(path + ".new");
+        await WriteNewAsync(path + ".new", history.Jws.Compact, cancellation);
         File.Move(path + ".new", path, overwrite: true);
+        DirectorySync.Flush(into);
         return new KeyRing(signing, history);
     }
 
-    // Of two replicas with different folders that begin at the same time, one finds the other's key here.
-    private async Task BeginAsync(string organisation, KeyRing ring, CancellationToken cancellation)
+    // Of two replicas with different folders that begin at the same time, one finds the other's key here. Files are made first and the ledger is told then: what a
+    // process that died between the two left to be told is told by the next one that uses the keys.
+    private async Task TellAsync(string organisation, KeyRing ring, CancellationToken cancellation)
     {
-        if (await LedgerQueries.BeginAsync(database, organisation, ring.History.Fingerprint, cancellation) == ring.History.Fingerprint) return;
-        throw new InvalidOperationException($"the ledger of {organisation} was begun under another root key than that of {folder}: every replica needs the same Relay:Ledger:Keys");
-    }
+        var begun = await database.TransactAsync(
+            async transaction =>
+            {
+                var root = await LedgerQueries.BeginAsync(transaction, organisation, ring.History.Fingerprint);
+                if (root.Fingerprint != ring.History.Fingerprint || root.ToldVersion >= ring.History.Version) return root.Fingerprint;
+                if (root.ToldVersion is not null)
+                {
+                    await ledger.AddAsync(transaction, organisation, LedgerEventTypes.KeyAdded, new JsonObject
+                    {
+                        ["kid"] = ring.Signing.PublicKey.Thumbprint,
+                        ["version"] = ring.History.Version,
+                        ["root"] = ring.History.Fingerprint,
+                    });
+                }
 
-    private async Task NoteAsync(string organisation, KeyRing ring, CancellationToken cancellation) => await database.TransactAsync(
-        transaction => ledger.AddAsync(transaction, organisation, LedgerEventTypes.KeyAdded, new JsonObject
-        {
-            ["kid"] = ring.Signing.PublicKey.Thumbprint,
-            ["version"] = ring.History.Version,
-            ["root"] = ring.History.Fingerprint,
-        }),
-        cancellation);
+                await LedgerQueries.ToldAsync(transaction, organisation, ring.History.Version);
+                return root.Fingerprint;
+            },
+            cancellation);
+        if (begun != ring.History.Fingerprint)
+            throw new InvalidOperationException($"the ledger of {organisation} was begun under another root key than that of {folder}: every replica needs the same Relay:Ledger:Keys");
+    }
 
     private static async Task WriteNewAsync(string path, string text, CancellationToken cancellation)
     {

@@ -76,7 +76,8 @@ internal sealed class LiveSegments(
             await ChainAsync(segment, cancellation);
             return true;
         }
-        catch (Exception exception) when (exception is ObjectStoreException or DatabaseUnavailableException or EvidenceFormatException or IOException)
+        // All of them, a time limit's cancellation too: the lane serves many sessions, and one that ended by an exception would end unseen.
+        catch (Exception exception) when (!cancellation.IsCancellationRequested)
         {
             logger.UploadFailed(segment.Descriptor.Session, segment.Number, options.RetryPeriod, exception);
             // A spool that failed, or is damaged here, will not get better; sealing says so.

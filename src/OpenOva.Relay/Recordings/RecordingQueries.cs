@@ -83,7 +83,8 @@ internal static class RecordingQueries
             UPDATE recordings SET epoch = @Epoch, bucket = @Bucket, object_key = @ObjectKey, object_version = @ObjectVersion, index_key = @IndexKey,
             index_version = @IndexVersion, evidence_bucket = @EvidenceBucket, manifest_key = @ManifestKey, manifest_version = @ManifestVersion,
             manifest_sha256 = @ManifestSha256, recorded_bytes = @RecordedBytes, object_bytes = @ObjectBytes, recovered = @Recovered,
-            retention_until_us = @RetentionUntilUs, sealed_us = @SealedUs, verified_us = NULL, verification_held = NULL
+            retention_until_us = @RetentionUntilUs, sealed_us = @SealedUs, verified_us = NULL, verification_held = NULL, live_pieces = NULL,
+            live_deleted_us = NULL
             WHERE organisation = @Organisation AND session = @Session
             """,
             row);
@@ -95,6 +96,17 @@ internal static class RecordingQueries
             "UPDATE recordings SET verified_us = @nowUs, verification_held = @held WHERE organisation = @organisation AND session = @session AND manifest_sha256 = @manifestSha256",
             new { organisation, session, manifestSha256, nowUs, held });
 
+    /// <summary>Notes how many live pieces there are, unless it was noted before; gives what counts.</summary>
+    public static async Task<long> LivePiecesAsync(RelayTransaction transaction, string organisation, string session, long found)
+    {
+        await transaction.ExecuteAsync(
+            "UPDATE recordings SET live_pieces = @found WHERE organisation = @organisation AND session = @session AND live_pieces IS NULL",
+            new { organisation, session, found });
+        return await transaction.ExecuteScalarAsync<long>(
+            "SELECT live_pieces FROM recordings WHERE organisation = @organisation AND session = @session", new { organisation, session });
+    }
+
+    /// <summary>Zero: they were deleted before.</summary>
     public static Task<int> LiveDeletedAsync(RelayTransaction transaction, string organisation, string session, long nowUs) =>
         transaction.ExecuteAsync(
             "UPDATE recordings SET live_deleted_us = @nowUs WHERE organisation = @organisation AND session = @session AND live_deleted_us IS NULL",

@@ -27,19 +27,25 @@ internal sealed class RecordingReads(RelayDatabase database, LedgerStage ledger,
         await database.TransactAsync(
             async transaction =>
             {
-                var salt = RandomNumberGenerator.GetBytes(SaltBytes);
                 await persons.RememberAsync(transaction, caller);
-                await RecordingQueries.InsertViewAsync(transaction, row.Organisation, row.Session, caller.Issuer, caller.Subject, part, salt, purpose);
-                await ledger.AddAsync(transaction, row.Organisation, LedgerEventTypes.RecordingViewed, new JsonObject
-                {
-                    ["session"] = row.Session,
-                    ["subject"] = new JsonObject { ["issuer"] = caller.Issuer, ["sub"] = caller.Subject },
-                    ["part"] = part,
-                    ["purpose"] = Digests.Commitment(salt, purpose),
-                });
+                await NoteAsync(transaction, row, caller.Issuer, caller.Subject, part, purpose);
             },
             cancellation);
         return row;
+    }
+
+    /// <summary>Ledgers that a recording goes to an account that was found to be allowed to read it.</summary>
+    public async Task NoteAsync(RelayTransaction transaction, RecordingRow row, string issuer, string subject, string part, string purpose)
+    {
+        var salt = RandomNumberGenerator.GetBytes(SaltBytes);
+        await RecordingQueries.InsertViewAsync(transaction, row.Organisation, row.Session, issuer, subject, part, salt, purpose);
+        await ledger.AddAsync(transaction, row.Organisation, LedgerEventTypes.RecordingViewed, new JsonObject
+        {
+            ["session"] = row.Session,
+            ["subject"] = new JsonObject { ["issuer"] = issuer, ["sub"] = subject },
+            ["part"] = part,
+            ["purpose"] = Digests.Commitment(salt, purpose),
+        });
     }
 
     /// <summary>The same without a purpose: for what goes on of a view that is in the ledger already.</summary>

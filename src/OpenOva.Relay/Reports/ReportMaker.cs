@@ -71,9 +71,9 @@ internal sealed class ReportMaker(
         }
 
         await Tell(row, 75, row.WithRecordings ? "Copying recordings" : "Writing the bundle", cancellation);
-        var (copied, missing) = await recordings.CopyAsync(row.Organisation, result.Recorded, folder, cancellation);
-        files.AddRange(copied);
-        files.AddRange(await AccompanyAsync(row, head, result, missing, started, cancellation));
+        var copied = await recordings.CopyAsync(row, result.Recorded, folder, cancellation);
+        files.AddRange(copied.Files);
+        files.AddRange(await AccompanyAsync(row, head, result, copied, started, cancellation));
         await Tell(row, 85, "Writing the bundle", cancellation);
         var path = Path.Combine(folder, "bundle.zip");
         var sha256 = await WriteAsync(path, row, head, files, ring, cancellation);
@@ -82,7 +82,7 @@ internal sealed class ReportMaker(
     }
 
     private async Task<IEnumerable<BundleFile>> AccompanyAsync(
-        ReportRow row, Checkpoint head, ResultFiles result, IReadOnlyList<string> missing, long started, CancellationToken cancellation)
+        ReportRow row, Checkpoint head, ResultFiles result, CopiedRecordings copied, long started, CancellationToken cancellation)
     {
         var persons = await ReportQueries.PersonsAsync(database, row.Organisation, cancellation);
         var now = time.GetUnixMicroseconds();
@@ -113,8 +113,9 @@ internal sealed class ReportMaker(
             ["recordings"] = new JsonObject
             {
                 ["selection"] = row.Recordings,
-                ["included"] = result.Recorded.Count - missing.Count,
-                ["missing"] = new JsonArray([.. missing.Select(session => JsonValue.Create(session))]),
+                ["included"] = result.Recorded.Count - copied.Missing.Count - copied.Own.Count,
+                ["missing"] = new JsonArray([.. copied.Missing.Select(session => JsonValue.Create(session))]),
+                ["own"] = new JsonArray([.. copied.Own.Select(session => JsonValue.Create(session))]),
             },
         };
         return
@@ -122,7 +123,7 @@ internal sealed class ReportMaker(
             BundleFile.Of("run.json", CanonicalJson.Encode(run)),
             BundleFile.Of("custody.jsonl", custody.ToString()),
             BundleFile.Of("persons.csv", PersonsTable.Of(persons, result.Subjects)),
-            BundleFile.Of("limitations.md", BundleTexts.Limitations(pdf.IsConfigured, missing)),
+            BundleFile.Of("limitations.md", BundleTexts.Limitations(pdf.IsConfigured, copied)),
             BundleFile.Of("README.txt", BundleTexts.ReadMe(result.Summary, row.ReportId)),
         ];
     }

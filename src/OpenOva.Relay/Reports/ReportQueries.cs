@@ -1,6 +1,7 @@
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Identity;
 using OpenOva.Relay.Ledger;
+using OpenOva.Relay.Recordings;
 
 namespace OpenOva.Relay.Reports;
 
@@ -105,6 +106,22 @@ internal static class ReportQueries
             VALUES (@Organisation, @downloadId, @ReportId, @Issuer, @Subject, @purpose, @salt, @nowUs)
             """,
             new { row.Organisation, downloadId, row.ReportId, caller.Issuer, caller.Subject, purpose, salt, nowUs });
+
+    /// <summary>False: it was noted by an earlier attempt.</summary>
+    public static async Task<bool> InsertRecordingAsync(RelayTransaction transaction, ReportRow row, string session, SessionPerson of) =>
+        await transaction.ExecuteAsync(
+            """
+            INSERT INTO report_recordings (organisation, report_id, session, issuer, subject) VALUES (@Organisation, @ReportId, @session, @Issuer, @Subject)
+            ON CONFLICT DO NOTHING
+            """,
+            new { row.Organisation, row.ReportId, session, of.Issuer, of.Subject }) == 1;
+
+    /// <summary>Whose recordings are in the bundle, each account once.</summary>
+    public static Task<IReadOnlyList<SessionPerson>> RecordedPersonsAsync(RelayDatabase database, ReportRow row, CancellationToken cancellation) =>
+        database.QueryAsync<SessionPerson>(
+            "SELECT DISTINCT issuer, subject FROM report_recordings WHERE organisation = @Organisation AND report_id = @ReportId",
+            new { row.Organisation, row.ReportId },
+            cancellation);
 
     public static Task<CheckpointRow?> CheckpointAsync(RelayDatabase database, string organisation, long size, CancellationToken cancellation) =>
         database.QuerySingleOrDefaultAsync<CheckpointRow>(

@@ -6,21 +6,25 @@ using OpenOva.Relay.Evidence.Ledger;
 using OpenOva.Relay.Identity;
 using OpenOva.Relay.Ledger;
 using OpenOva.Relay.Messaging;
+using OpenOva.Relay.Recordings;
 using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
 
 namespace OpenOva.Relay.Reports;
 
 /// <summary>What callers do to reports, with the events that tell of it.</summary>
-internal sealed class ReportRequests(RelayDatabase database, LedgerStage ledger, Outbox outbox, TimeProvider time)
+internal sealed class ReportRequests(RelayDatabase database, LedgerStage ledger, Outbox outbox, Persons persons, TimeProvider time)
 {
     private const int SaltBytes = 16;
 
     /// <summary>Asks for a report; the same request id of the same caller gives the same one again.</summary>
-    /// <exception cref="RelayException">INVALID_ARGUMENT: the request id stands for another request.</exception>
+    /// <exception cref="RelayException">
+    /// INVALID_ARGUMENT: the request id stands for another request. NOT_PERMITTED: recordings are wanted by one who may read none.
+    /// </exception>
     public async Task<ReportRow> CreateAsync(
         Caller caller, string framework, long fromUs, long toUs, bool withRecordings, string? requestId, CancellationToken cancellation)
     {
+        if (withRecordings && !caller.Has(RecordingReads.Readers)) throw new RelayException(ErrorReason.NotPermitted);
         var row = new ReportRow
         {
             Organisation = caller.Organisation,
@@ -38,6 +42,8 @@ internal sealed class ReportRequests(RelayDatabase database, LedgerStage ledger,
         var found = await database.TransactAsync(
             async transaction =>
             {
+                // The bundle is made without his token: whose sessions are his own must be known by then.
+                await persons.RememberAsync(transaction, caller);
                 if (requestId is not null && await ReportQueries.FindRequestAsync(transaction, row.Organisation, row.Issuer, row.Subject, requestId) is { } before) return before;
                 if (!await ReportQueries.InsertAsync(transaction, row)) throw new InvalidOperationException("the report was not inserted");
                 await ledger.AddAsync(transaction, row.Organisation, LedgerEventTypes.ReportRequested, new JsonObject
@@ -67,10 +73,17 @@ internal sealed class ReportRequests(RelayDatabase database, LedgerStage ledger,
             : throw new RelayException(ErrorReason.NotPermitted);
 
     /// <summary>Ledgers that the caller takes the bundle out, before he gets a byte of it.</summary>
-    public Task NoteDownloadAsync(Caller caller, ReportRow row, string purpose, CancellationToken cancellation)
+    /// <exception cref="RelayException">It holds recordings: NOT_PERMITTED for one who may read none, OWN_DOING where one is his own.</exception>
+    public async Task NoteDownloadAsync(Caller caller, ReportRow row, string purpose, CancellationToken cancellation)
     {
+        if (row.WithRecordings && !caller.Has(RecordingReads.Readers)) throw new RelayException(ErrorReason.NotPermitted);
+        foreach (var of in await ReportQueries.RecordedPersonsAsync(database, row, cancellation))
+        {
+            if (await persons.IsOwnAsync(database, caller, of.Issuer, of.Subject, cancellation)) throw new RelayException(ErrorReason.OwnDoing);
+        }
+
         var salt = RandomNumberGenerator.GetBytes(SaltBytes);
-        return database.TransactAsync(
+        await database.TransactAsync(
             async transaction =>
             {
                 await ReportQueries.InsertDownloadAsync(transaction, row, time.NewRowId(), caller, purpose, salt, time.GetUnixMicroseconds());

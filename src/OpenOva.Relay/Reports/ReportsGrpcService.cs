@@ -3,6 +3,7 @@ using System.Text;
 using Grpc.Core;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Identity;
+using OpenOva.Relay.Identity.Logout;
 using OpenOva.Relay.Reports.Controls;
 using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
@@ -10,7 +11,8 @@ using OpenOva.Relay.Web;
 namespace OpenOva.Relay.Reports;
 
 /// <summary>The door of <c>openova.relay.v1.ReportService</c>.</summary>
-internal sealed class ReportsGrpcService(ReportRequests requests, ReportDownloads downloads, RelayDatabase database, Catalogues catalogues, TimeProvider time)
+internal sealed class ReportsGrpcService(ReportRequests requests, ReportDownloads downloads, RelayDatabase database, Catalogues catalogues, CallerStanding standing,
+    TimeProvider time)
     : ReportService.ReportServiceBase
 {
     private const CallerRoles Readers = CallerRoles.Auditor | CallerRoles.Job;
@@ -65,6 +67,7 @@ internal sealed class ReportsGrpcService(ReportRequests requests, ReportDownload
         Report? told = null;
         while (true)
         {
+            standing.Guard(caller);
             var row = await requests.FindAsync(caller, request.ReportId, context.CancellationToken);
             var now = Message(row);
             if (!now.Equals(told))

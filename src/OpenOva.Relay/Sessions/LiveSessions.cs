@@ -9,12 +9,16 @@ namespace OpenOva.Relay.Sessions;
 internal sealed class LiveSessions(SessionsOptions options, RelayMetrics metrics)
 {
     private readonly ConcurrentDictionary<string, SessionTunnel?> _sessions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _organisations = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, SessionOutcome> _ordered = new(StringComparer.Ordinal);
     private volatile bool _closed;
     private volatile SessionOutcome? _closing;
     private int _places;
 
     public int Count => _sessions.Count;
+
+    /// <summary>How many of each organisation's.</summary>
+    public IReadOnlyDictionary<string, int> CountByOrganisation() => _organisations.Values.CountBy(organisation => organisation).ToDictionary(StringComparer.Ordinal);
 
     /// <summary>Takes a place; dispose what is returned to free it.</summary>
     /// <exception cref="RelayException">LIMIT_REACHED, REPLICA_LOST while the replica stops, or TICKET_REFUSED: somebody redeems its ticket just now.</exception>
@@ -34,10 +38,12 @@ internal sealed class LiveSessions(SessionsOptions options, RelayMetrics metrics
             throw new RelayException(ErrorReason.TicketRefused);
         }
 
+        _organisations[session.Id] = session.Organisation;
         KeyValuePair<string, object?>[] labels = [new("protocol", session.Protocol), new("organisation", session.Organisation)];
         metrics.ActiveSessions.Add(1, labels);
         return new Place(() =>
         {
+            _organisations.TryRemove(session.Id, out _);
             _sessions.TryRemove(session.Id, out _);
             _ordered.TryRemove(session.Id, out _);
             Interlocked.Decrement(ref _places);
@@ -94,11 +100,11 @@ internal sealed class LiveSessions(SessionsOptions options, RelayMetrics metrics
     /// <summary>Takes no more sessions.</summary>
     public void Close() => _closed = true;
 
-    /// <summary>Ends all sessions; with <paramref name="forGood"/> no more are taken.</summary>
+    /// <summary>Ends all sessions, also those that are only being connected; with <paramref name="forGood"/> no more are taken.</summary>
     public void EndAll(SessionOutcome outcome, bool forGood)
     {
         if (forGood) (_closed, _closing) = (true, outcome);
-        foreach (var tunnel in _sessions.Values) tunnel?.End(outcome);
+        foreach (var id in _sessions.Keys) End(id, outcome);
     }
 
     private sealed class Place(Action leave) : IDisposable

@@ -1,4 +1,5 @@
 using OpenOva.Relay.Database;
+using OpenOva.Relay.Telemetry;
 
 namespace OpenOva.Relay.Sessions;
 
@@ -8,8 +9,8 @@ namespace OpenOva.Relay.Sessions;
 /// fences it: should it only have stood still, it learns that its sessions are over.
 /// </summary>
 internal sealed class LostReplicas(
-    RelayDatabase database, Leases leases, ReplicaLease own, ReplicaName replica, SessionFinisher finisher, SessionsOptions options, TimeProvider time,
-    ILogger<LostReplicas> logger) : BackgroundService
+    RelayDatabase database, Leases leases, ReplicaLease own, ReplicaName replica, SessionFinisher finisher, SessionsOptions options, RepeatedWork work,
+    TimeProvider time, ILogger<LostReplicas> logger) : BackgroundService
 {
     private long? _healthySince;
 
@@ -25,22 +26,17 @@ internal sealed class LostReplicas(
             foreach (var name in lost) taken += await TakeOverAsync(name, cancellation);
             return taken;
         }
-        catch (DatabaseUnavailableException exception)
+        catch
         {
             _healthySince = null;
-            logger.LookFailed(exception);
-            return 0;
+            throw;
         }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await own.Taken.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await LookAsync(stoppingToken);
-            await Task.Delay(options.Lease / 5, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        await work.RunAsync("lost-replicas", options.Lease / 5, LookAsync, stoppingToken);
     }
 
     private async Task<int> TakeOverAsync(string name, CancellationToken cancellation)

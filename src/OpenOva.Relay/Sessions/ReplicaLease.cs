@@ -1,6 +1,7 @@
 using OpenOva.Relay.Configuration;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Recordings;
+using OpenOva.Relay.Telemetry;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Sessions;
@@ -11,11 +12,16 @@ namespace OpenOva.Relay.Sessions;
 /// </summary>
 internal sealed class ReplicaLease(
     Leases leases, ReplicaName replica, SessionsOptions options, RecordingsOptions recordings, DataDirectory data, SpoolIntake spool, LiveSessions live,
-    TimeProvider time, ILogger<ReplicaLease> logger) : BackgroundService
+    RepeatedWork work, TimeProvider time, ILogger<ReplicaLease> logger) : BackgroundService
 {
     private readonly TaskCompletionSource _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Lease? _lease;
+    private volatile Lease? _lease;
     private bool _databaseFailed;
+    private bool _isWritten;
+    private bool _isUnwritten;
+
+    // Since when the database has answered and the lease was not renewed.
+    private long _unrenewedSince = time.GetTimestamp();
 
     /// <summary>What a replica's lease is called.</summary>
     public static string NameOf(string replica) => $"replica/{replica}";
@@ -26,21 +32,9 @@ internal sealed class ReplicaLease(
     /// <summary>Completes when the lease was taken for the first time.</summary>
     public Task Taken => _taken.Task;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        try
-        {
-            while (!stoppingToken.IsCancellationRequested)
-            {
-                await RenewAsync(stoppingToken);
-                await Task.Delay(_lease is null ? TimeSpan.FromSeconds(1) : options.Lease / 4, time, stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Sessions end first, then the lease is given up in StopAsync.
-        }
-    }
+    // At the stop sessions end first, then the lease is given up in StopAsync.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        work.RunAsync("replica-lease", () => _lease is null ? TimeSpan.FromSeconds(1) : options.Lease / 4, RoundAsync, stoppingToken);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -49,43 +43,56 @@ internal sealed class ReplicaLease(
         {
             if (_lease is { } lease) await leases.ReleaseAsync(lease, cancellationToken);
         }
+        catch (Exception exception)
+        {
+            // It lapses by itself.
+            logger.LeaseNotRenewed(exception);
+        }
+    }
+
+    private async Task RoundAsync(CancellationToken cancellation)
+    {
+        var asked = time.GetTimestamp();
+        try
+        {
+            await RenewAsync(cancellation);
+            (_databaseFailed, _unrenewedSince) = (false, asked);
+            await WriteInstanceAsync(cancellation);
+        }
         catch (DatabaseUnavailableException exception)
         {
+            (_databaseFailed, _unrenewedSince) = (true, time.GetTimestamp());
             logger.LeaseNotRenewed(exception);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // The database answers, though not as it should: a lease that has lapsed meanwhile is there for others to take.
+            if (_lease is not null && time.GetElapsedTime(_unrenewedSince) >= options.Lease) Fence();
+            throw;
         }
     }
 
     private async Task RenewAsync(CancellationToken cancellation)
     {
-        try
+        if (_lease is { } lease)
         {
-            if (_lease is { } lease)
-            {
-                if (await leases.RenewAsync(lease, options.Lease, cancellation) || await ReclaimedAsync(lease, cancellation))
-                {
-                    _databaseFailed = false;
-                    return;
-                }
-
-                logger.LeaseLost(replica.Name);
-                live.EndAll(SessionOutcome.Of(SessionEndReason.ReplicaLost, ErrorReason.ReplicaLost), forGood: false);
-                _lease = null;
-            }
-
-            await GiveUpFormerLifeAsync(cancellation);
-            _databaseFailed = false;
-            _lease = await leases.TryAcquireAsync(NameOf(replica.Name), replica.Instance, options.Lease, cancellation);
-            if (_lease is null) return;
-            Directory.CreateDirectory(Path.GetDirectoryName(InstancePath)!);
-            await File.WriteAllTextAsync(InstancePath, replica.Instance, cancellation);
-            logger.LeaseTaken(replica.Name, _lease.Epoch);
-            _taken.TrySetResult();
+            if (await leases.RenewAsync(lease, options.Lease, cancellation) || await ReclaimedAsync(lease, cancellation)) return;
+            Fence();
         }
-        catch (DatabaseUnavailableException exception)
-        {
-            _databaseFailed = true;
-            logger.LeaseNotRenewed(exception);
-        }
+
+        await GiveUpFormerLifeAsync(cancellation);
+        _lease = await leases.TryAcquireAsync(NameOf(replica.Name), replica.Instance, options.Lease, cancellation);
+        if (_lease is null) return;
+        logger.LeaseTaken(replica.Name, _lease.Epoch);
+        _taken.TrySetResult();
+    }
+
+    private void Fence()
+    {
+        logger.LeaseLost(replica.Name);
+        // The epoch first: whoever enters after the others were ended must not do so under it.
+        _lease = null;
+        live.EndAll(SessionOutcome.Of(SessionEndReason.ReplicaLost, ErrorReason.ReplicaLost), forGood: false);
     }
 
     // A lease that lapsed because the database was away is still this replica's, unless another one took it over since. One that lapsed while the database
@@ -100,9 +107,35 @@ internal sealed class ReplicaLease(
     private async Task GiveUpFormerLifeAsync(CancellationToken cancellation)
     {
         _ = spool; // whoever holds it holds the spool's lock, so the instance named in its folder is dead
-        if (!File.Exists(InstancePath)) return;
-        var former = await File.ReadAllTextAsync(InstancePath, cancellation);
+        var former = "";
+        try
+        {
+            if (File.Exists(InstancePath)) former = await File.ReadAllTextAsync(InstancePath, cancellation);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            logger.FormerLifeNotRead(exception);
+        }
+
         if (former.Length > 0 && former != replica.Instance) await leases.ReleaseAllAsync(former, cancellation);
+    }
+
+    // Written beside and renamed: a full disk leaves the former life's name, which is better than none. It only spares the next start some waiting.
+    private async Task WriteInstanceAsync(CancellationToken cancellation)
+    {
+        if (_isWritten || _lease is null) return;
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(InstancePath)!);
+            await File.WriteAllTextAsync(InstancePath + ".new", replica.Instance, cancellation);
+            File.Move(InstancePath + ".new", InstancePath, overwrite: true);
+            _isWritten = true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            if (!_isUnwritten) logger.InstanceNotWritten(exception);
+            _isUnwritten = true;
+        }
     }
 
     private string InstancePath => Path.Combine(data.At(recordings.Spool), "instance");

@@ -15,7 +15,7 @@ namespace OpenOva.Relay.Sessions;
 
 /// <summary>Redeems a ticket, connects through guacd, and carries the session to its end: what all doors have in common.</summary>
 internal sealed class SessionCarrier(
-    RelayDatabase database, LedgerStage ledger, ConnectionCatalog connections, ConnectionSecrets secrets, RecorderFactory recorders, SpoolIntake spool,
+    RelayDatabase database, Leases leases, LedgerStage ledger, ConnectionCatalog connections, ConnectionSecrets secrets, RecorderFactory recorders, SpoolIntake spool,
     ReplicaLease lease, ReplicaName replica, LiveSessions live, SessionFinisher finisher, SessionsOptions options, RelayMetrics metrics, TimeProvider time,
     ILogger<SessionCarrier> logger)
 {
@@ -34,11 +34,11 @@ internal sealed class SessionCarrier(
         var hash = SessionTickets.Hash(ticket);
         var session = await SessionQueries.FindByTicketAsync(database, hash, holder, cancellation) ?? throw new RelayException(ErrorReason.TicketRefused);
         if (wanted is not null && wanted != session.Id) throw new RelayException(ErrorReason.TicketRefused);
-        if (lease.Epoch == 0) throw new RelayException(ErrorReason.BackendUnavailable);
+        var epoch = lease.Epoch;
+        if (epoch == 0) throw new RelayException(ErrorReason.BackendUnavailable);
         var connection = connections.Snapshot.Find(session.Organisation, session.Connection)?.Connection;
         if (connection is null || connection.Digest != session.ConnectionDigest) throw new RelayException(ErrorReason.WrongState, "the connection has changed since the session was opened", null);
         using var place = live.Enter(session);
-        var epoch = lease.Epoch;
         var recorder = session.RecordingRequired ? OpenRecorder(session, epoch) : null;
         try
         {
@@ -94,8 +94,15 @@ internal sealed class SessionCarrier(
         }
         finally
         {
-            await noted;
-            Finish(session, epoch, recorder, outcome, connected);
+            // Whatever became of the note: a session that nobody finishes has no end in the ledger, and a recording that is never sealed.
+            try
+            {
+                await noted;
+            }
+            finally
+            {
+                Finish(session, epoch, recorder, outcome, connected);
+            }
         }
 
         return outcome.Failure is { } failure && connected is null ? throw new RelayException(failure, outcome.Details()) : outcome;
@@ -107,7 +114,7 @@ internal sealed class SessionCarrier(
         {
             recorder?.End(new RecordedEnd(outcome.Reason.Name(), outcome.Status));
         }
-        catch (SpoolFailedException exception)
+        catch (Exception exception)
         {
             // The spool has what was delivered; its replay closes the tail.
             logger.RecorderFailed(session.Id, exception);
@@ -134,6 +141,8 @@ internal sealed class SessionCarrier(
         database.TransactAsync(
             async transaction =>
             {
+                // From here on a lease that is lost ends the session, however far it has come; before, nobody would.
+                if (!await leases.HoldsAsync(transaction, ReplicaLease.NameOf(replica.Name), epoch)) throw new RelayException(ErrorReason.BackendUnavailable);
                 if (!await SessionQueries.RedeemAsync(transaction, hash, holder, session, replica.Name, epoch, recorder is not null))
                     throw new RelayException(ErrorReason.TicketRefused);
                 if (recorder is not null)
@@ -168,7 +177,7 @@ internal sealed class SessionCarrier(
             await database.TransactAsync(transaction => ledger.AddAsync(
                 transaction, session.Organisation, LedgerEventTypes.SessionNoticed, SessionEvents.Noticed(session.Id, notice)));
         }
-        catch (DatabaseUnavailableException exception)
+        catch (Exception exception)
         {
             logger.NotingFailed(session.Id, "notice", TimeSpan.Zero, exception);
         }
@@ -195,6 +204,10 @@ internal sealed class SessionCarrier(
         {
             // The finisher notes it with the end.
             logger.NotingFailed(session.Id, "first frame", TimeSpan.Zero, exception);
+        }
+        catch (Exception exception)
+        {
+            logger.FirstFrameNotNoted(session.Id, exception);
         }
     }
 }

@@ -7,6 +7,7 @@ using OpenOva.Relay.Evidence.Spool;
 using OpenOva.Relay.Ledger;
 using OpenOva.Relay.ObjectStorage;
 using OpenOva.Relay.Recordings;
+using OpenOva.Relay.Telemetry;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Sessions;
@@ -30,8 +31,8 @@ internal sealed record FinishedSession(string Organisation, string Id, long Epoc
 /// </summary>
 internal sealed class SessionFinisher(
     RelayDatabase database, LedgerStage ledger, RecordingSealer sealer, LiveSegments live, LostRecordings lost, DeleteLivePieces livePieces, IObjectStore store,
-    ObjectStorageOptions buckets, SpoolIntake spool, ReplicaLease lease, ReplicaName replica, RecordingsOptions options, TimeProvider time,
-    ILogger<SessionFinisher> logger) : BackgroundService
+    ObjectStorageOptions buckets, SpoolIntake spool, ReplicaLease lease, ReplicaName replica, RecordingsOptions options, RepeatedWork work,
+    TimeProvider time, ILogger<SessionFinisher> logger) : BackgroundService
 {
     private const int Workers = 2;
     private const long LeftInTheSpool = -1;
@@ -65,7 +66,7 @@ internal sealed class SessionFinisher(
         {
             await lease.Taken.WaitAsync(stoppingToken);
             foreach (var left in spool.Left) Add(new FinishedSession("", left.Id.ToString("D"), LeftInTheSpool, Lost, null, 0, left));
-            await Task.WhenAll([EndUnspooledAsync(stoppingToken), .. Enumerable.Range(0, Workers).Select(_ => WorkAsync(stoppingToken))]);
+            await Task.WhenAll([work.UntilDoneAsync("sessions-left", options.RetryPeriod, EndUnspooledAsync, stoppingToken), .. Enumerable.Range(0, Workers).Select(_ => WorkAsync(stoppingToken))]);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

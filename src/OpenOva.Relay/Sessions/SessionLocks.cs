@@ -23,7 +23,7 @@ internal sealed class WaitingLock
 }
 
 /// <summary>Locks sessions wherever they are carried, by rows as <see cref="SessionOrders"/> ends them.</summary>
-internal sealed class SessionLocks(RelayDatabase database, LedgerStage ledger, TimeProvider time)
+internal sealed class SessionLocks(RelayDatabase database, LedgerStage ledger)
 {
     private const int SaltBytes = 16;
 
@@ -39,9 +39,9 @@ internal sealed class SessionLocks(RelayDatabase database, LedgerStage ledger, T
             await transaction.ExecuteAsync(
                 """
                 INSERT INTO session_locks (organisation, session, replica, locked, salt, purpose, ordered_us, seen)
-                VALUES (@organisation, @session, @replica, @locked, @salt, @purpose, @now, FALSE)
+                VALUES (@organisation, @session, @replica, @locked, @salt, @purpose, @ordered, FALSE)
                 """,
-                new { organisation, session, replica, locked, salt, purpose, now = time.GetUnixMicroseconds() });
+                new { organisation, session, replica, locked, salt, purpose, ordered = await NextAsync(transaction, organisation, session) });
             await ledger.AddAsync(transaction, organisation, LedgerEventTypes.SessionLocked, new JsonObject
             {
                 ["session"] = session,
@@ -51,6 +51,14 @@ internal sealed class SessionLocks(RelayDatabase database, LedgerStage ledger, T
             });
         },
         cancellation);
+
+    // The replica obeys in this order, so no clock that differs from another replica's, or was set back, may turn it round.
+    private static Task<long> NextAsync(RelayTransaction transaction, string organisation, string session) => transaction.ExecuteScalarAsync<long>(
+        """
+        SELECT CASE WHEN last_us >= relay_now_us() THEN last_us + 1 ELSE relay_now_us() END
+        FROM (SELECT COALESCE(MAX(ordered_us), 0) AS last_us FROM session_locks WHERE organisation = @organisation AND session = @session) l
+        """,
+        new { organisation, session });
 
     /// <summary>What this replica has been told and not obeyed, in the order it was told.</summary>
     public Task<IReadOnlyList<WaitingLock>> WaitingAsync(string replica, CancellationToken cancellation) =>

@@ -86,7 +86,13 @@ internal sealed partial class SessionTunnel
 
         bool behind;
         lock (_watchGate) behind = _watch.IsBehind;
-        if (behind || _locked) return false;
+        if (behind || _locked)
+        {
+            // He does something, though it is not done: he must not be cut for doing nothing.
+            if (instruction.Is(Opcodes.Mouse) || instruction.Is(Opcodes.Key) || instruction.Is(Opcodes.Touch)) _limits.Input();
+            return false;
+        }
+
         if (instruction.Is(Opcodes.Mouse))
         {
             _limits.Input();

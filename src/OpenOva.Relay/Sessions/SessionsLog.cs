@@ -23,6 +23,9 @@ internal static partial class SessionsLog
     [LoggerMessage(EventId = 1006, Level = LogLevel.Warning, Message = "Session {Session}: the client sent what is no Guacamole protocol: {Reason} at byte {Offset}")]
     public static partial void PersonBrokeProtocol(this ILogger logger, string session, string reason, long offset);
 
+    [LoggerMessage(EventId = 1028, Level = LogLevel.Error, Message = "Session {Session}: its first frame could not be noted; the end notes it")]
+    public static partial void FirstFrameNotNoted(this ILogger logger, string session, Exception exception);
+
     [LoggerMessage(EventId = 1007, Level = LogLevel.Warning, Message = "Session {Session}: noting its {What} failed; tried again in {Pause}")]
     public static partial void NotingFailed(this ILogger logger, string session, string what, TimeSpan pause, Exception exception);
 
@@ -35,11 +38,14 @@ internal static partial class SessionsLog
     [LoggerMessage(EventId = 1010, Level = LogLevel.Warning, Message = "The replica's lease cannot be renewed now; live sessions go on")]
     public static partial void LeaseNotRenewed(this ILogger logger, Exception exception);
 
+    [LoggerMessage(EventId = 1026, Level = LogLevel.Warning, Message = "The name of this life cannot be written into the spool's folder; tried again at each renewal")]
+    public static partial void InstanceNotWritten(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 1027, Level = LogLevel.Warning, Message = "The name of the former life cannot be read; its lease lapses by itself")]
+    public static partial void FormerLifeNotRead(this ILogger logger, Exception exception);
+
     [LoggerMessage(EventId = 1011, Level = LogLevel.Warning, Message = "Session {Session} on {Connection}: target identity is not checked, by the connection's own terms")]
     public static partial void TargetUnverified(this ILogger logger, string session, string connection);
-
-    [LoggerMessage(EventId = 1012, Level = LogLevel.Warning, Message = "Sweeping expired tickets failed; tried again later")]
-    public static partial void SweepFailed(this ILogger logger, Exception exception);
 
     [LoggerMessage(EventId = 1013, Level = LogLevel.Warning, Message = "Session {Session}: parameters that this guacd does not know were ignored: {Parameters}")]
     public static partial void ParametersIgnored(this ILogger logger, string session, string parameters);
@@ -55,12 +61,6 @@ internal static partial class SessionsLog
 
     [LoggerMessage(EventId = 1018, Level = LogLevel.Warning, Message = "Replica {Replica} is lost; {Sessions} of its sessions are finished here")]
     public static partial void ReplicaTakenOver(this ILogger logger, string replica, int sessions);
-
-    [LoggerMessage(EventId = 1019, Level = LogLevel.Warning, Message = "Lost replicas cannot be looked for now; tried again later")]
-    public static partial void LookFailed(this ILogger logger, Exception exception);
-
-    [LoggerMessage(EventId = 1016, Level = LogLevel.Warning, Message = "Orders to end sessions cannot be looked for now; tried again until they can")]
-    public static partial void OrdersNotSeen(this ILogger logger, Exception exception);
 
     [LoggerMessage(EventId = 1020, Level = LogLevel.Information, Message = "Session {Session}: access is withdrawn ({Reason})")]
     public static partial void AccessWithdrawn(this ILogger logger, string session, string reason);

@@ -1,12 +1,13 @@
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence.Ledger;
 using OpenOva.Relay.Ledger;
+using OpenOva.Relay.Telemetry;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Sessions;
 
 /// <summary>Ends sessions whose ticket expired unused, so that every opening has an end in the ledger.</summary>
-internal sealed class TicketSweeper(RelayDatabase database, LedgerStage ledger, TimeProvider time, ILogger<TicketSweeper> logger) : BackgroundService
+internal sealed class TicketSweeper(RelayDatabase database, LedgerStage ledger, RepeatedWork work, TimeProvider time) : BackgroundService
 {
     private const int Batch = 100;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
@@ -35,23 +36,15 @@ internal sealed class TicketSweeper(RelayDatabase database, LedgerStage ledger, 
         return ended;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => work.RunAsync(
+        "expired-tickets",
+        Period,
+        async cancellation =>
         {
-            try
+            while (await SweepAsync(cancellation) == Batch)
             {
-                while (await SweepAsync(stoppingToken) == Batch)
-                {
-                    // More than a batch was due.
-                }
+                // More than a batch was due.
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                logger.SweepFailed(exception);
-            }
-
-            await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+        },
+        stoppingToken);
 }

@@ -35,6 +35,7 @@ internal sealed class RelayMetrics : IDisposable
         ParametersIgnored = _meter.CreateCounter<long>(
             "relay_parameters_ignored_total", "{parameter}", "Parameters of connections that guacd did not know and went without, counted at each connecting.");
         RechecksUnanswered = _meter.CreateCounter<long>("relay_rechecks_unanswered_total", "{question}", "Questions after accounts with live sessions that their issuer did not answer.");
+        RoundsFailed = _meter.CreateCounter<long>("relay_work_rounds_failed_total", "{round}", "Rounds of background work that failed and were followed by another.");
     }
 
     public string MeterName => _meter.Name;
@@ -74,6 +75,9 @@ internal sealed class RelayMetrics : IDisposable
 
     /// <summary>Labels: <c>organisation</c>.</summary>
     public Counter<long> RechecksUnanswered { get; }
+
+    /// <summary>Labels: <c>work</c>, from a fixed list.</summary>
+    public Counter<long> RoundsFailed { get; }
 
     /// <summary>Makes the platform's metrics appear with zero before anything happened: an alert on their absence then means absence.</summary>
     public void Declare()

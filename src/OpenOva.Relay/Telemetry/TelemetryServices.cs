@@ -11,6 +11,7 @@ internal static class TelemetryServices
     {
         services.AddRelayOptions<LoggingOptions, ValidateLoggingOptions>(LoggingOptions.Section);
         services.AddSingleton<RelayMetrics>();
+        services.AddSingleton<RepeatedWork>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<PrometheusExporter>();
         services.AddSingleton(provider => Sdk.CreateMeterProviderBuilder()

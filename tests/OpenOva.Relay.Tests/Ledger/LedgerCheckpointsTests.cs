@@ -39,6 +39,31 @@ public abstract class LedgerCheckpointsTests(TestDatabaseKind kind) : LedgerFixt
     }
 
     [Fact]
+    public async Task Recent_AskedAgainAndAgain_OneHeadAMinuteUnlessMoreMustBeCovered()
+    {
+        var checkpoints = Checkpoints(Sequencer("a"));
+        var sizes = new List<long>();
+        async Task AskAsync(long atLeast = 0)
+        {
+            await StageAsync("acme", 1);
+            sizes.Add((await checkpoints.RecentAsync("acme", atLeast, Cancellation)).Size);
+        }
+
+        await AskAsync();
+        await AskAsync();
+        await AskAsync(atLeast: sizes[0]);
+        Assert.Single(sizes.Distinct());
+        await AskAsync(atLeast: sizes[0] + 1);
+        await AskAsync();
+        Time.Advance(TimeSpan.FromSeconds(61));
+        await AskAsync();
+
+        Assert.True(sizes[3] > sizes[0] && sizes[4] == sizes[3] && sizes[5] > sizes[4], string.Join(' ', sizes));
+        Assert.Equal(3, await Db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM ledger_checkpoints", null, Cancellation));
+        Assert.True((await checkpoints.MakeAsync("acme", Cancellation)).Size >= sizes[5]);
+    }
+
+    [Fact]
     public async Task Proofs_OfEveryLeafAndEverySize_Verify()
     {
         int[] batches = [1, 1, 2, 3, 6, 4, 15, 1, 31, 1, 1, 4];

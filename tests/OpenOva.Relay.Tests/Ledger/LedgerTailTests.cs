@@ -21,7 +21,7 @@ public abstract class LedgerTailTests(TestDatabaseKind kind) : LedgerFixture(kin
 {
     private readonly SignOuts _signOuts = new();
 
-    private LedgerTail Tail => new(Db, _signOuts, new IdentityOptions(), Time);
+    private LedgerTail Tail => new(Db, new CallerStanding(_signOuts, new IdentityOptions(), Time), Time);
 
     [Theory]
     [InlineData(1)]

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OpenOva.Relay.Evidence.Ledger;
 using OpenOva.Relay.Identity;
 using OpenOva.Relay.Identity.Logout;
+using OpenOva.Relay.Telemetry;
 using OpenOva.Relay.Tests.Database;
 
 namespace OpenOva.Relay.Tests.Ledger;
@@ -16,6 +17,8 @@ public sealed class SignInsToLedgerOnPostgresTests() : SignInsToLedgerTests(Test
 /// <summary>One event for each sign-in: not for each token, call or replica.</summary>
 public abstract class SignInsToLedgerTests(TestDatabaseKind kind) : LedgerFixture(kind)
 {
+    private readonly RelayMetrics _metrics = new();
+
     [Fact]
     public async Task Tokens_OfOneSession_AreOneSignInOnWhicheverReplica()
     {
@@ -85,7 +88,7 @@ public abstract class SignInsToLedgerTests(TestDatabaseKind kind) : LedgerFixtur
     private (SignIns SignIns, SignInsToLedger Ledger) Another()
     {
         var signIns = new SignIns(Time);
-        return (signIns, new SignInsToLedger(signIns, Replica(), Stage, Time, NullLogger<SignInsToLedger>.Instance));
+        return (signIns, new SignInsToLedger(signIns, Replica(), Stage, new RepeatedWork(_metrics, Time, NullLogger<RepeatedWork>.Instance), Time, NullLogger<SignInsToLedger>.Instance));
     }
 
     private async Task<IReadOnlyList<LedgerLeaf>> SignedInAsync()

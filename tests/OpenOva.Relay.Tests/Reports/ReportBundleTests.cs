@@ -4,7 +4,6 @@ using OpenOva.Relay.Evidence.Bundle;
 using OpenOva.Relay.Evidence.Verification;
 using OpenOva.Relay.Identity;
 using OpenOva.Relay.ObjectStorage;
-using OpenOva.Relay.Recordings;
 using OpenOva.Relay.Reports;
 using OpenOva.Relay.Tests.Ledger;
 
@@ -123,7 +122,7 @@ public sealed class ReportBundleTests
     {
         await using var rig = await ReportsRig.StartAsync();
         await rig.WriteAsync(new LeafBook().Good(1).Good(2));
-        await PutRecordingAsync(rig, LeafBook.Id(1));
+        await rig.PutRecordingAsync(1);
 
         var made = await rig.Maker().MakeAsync(await rig.RequestAsync(withRecordings: true), CancellationToken.None);
 
@@ -172,21 +171,6 @@ public sealed class ReportBundleTests
     [InlineData(1_000_001, null, null, 1_000_001)]
     public void FirstLeaf_BySizeAndEarlierHead_NeverBehindIt(long size, long? fromPeriod, long? earlierHead, long expected) =>
         Assert.Equal(expected, ReportPins.FirstLeaf(size, ReportPins.WholeLedger, fromPeriod, earlierHead));
-
-    private static async Task PutRecordingAsync(ReportsRig rig, string session)
-    {
-        var (folder, buckets) = ($"acme/{session}/1", rig.Buckets);
-        var stored = await rig.Store.PutIfAbsentAsync(buckets.RecordingsBucket, $"{folder}.guac.gz", "the object"u8.ToArray());
-        var index = await rig.Store.PutIfAbsentAsync(buckets.RecordingsBucket, $"{folder}.index.json", "the index"u8.ToArray());
-        var manifest = await rig.Store.PutIfAbsentAsync(buckets.EvidenceBucket, $"{folder}.manifest.jws", "the manifest"u8.ToArray());
-        var row = new RecordingRow
-        {
-            Organisation = LeafBook.Organisation, Session = session, Epoch = 1, Bucket = buckets.RecordingsBucket, EvidenceBucket = buckets.EvidenceBucket,
-            ObjectKey = stored.Key, ObjectVersion = stored.VersionId, IndexKey = index.Key, IndexVersion = index.VersionId,
-            ManifestKey = manifest.Key, ManifestVersion = manifest.VersionId, ManifestSha256 = LeafBook.Manifest,
-        };
-        await rig.Database.TransactAsync(transaction => RecordingQueries.InsertAsync(transaction, row));
-    }
 
     private static class LedgerEvent
     {

@@ -1,6 +1,7 @@
 using System.Reflection;
 using OpenOva.Relay.Evidence;
 using OpenOva.Relay.Identity;
+using OpenOva.Relay.Identity.Logout;
 using OpenOva.Relay.Reports;
 using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
@@ -182,7 +183,8 @@ public sealed class ReportsGrpcServiceTests
     }
 
     private static ReportsGrpcService Door(ReportsRig rig) =>
-        new(rig.Requests, new ReportDownloads(rig.Requests, rig.Store, rig.Buckets), rig.Database, rig.Catalogues, rig.Clock);
+        new(rig.Requests, new ReportDownloads(rig.Requests, rig.Store, rig.Buckets), rig.Database, rig.Catalogues,
+        new CallerStanding(rig.SignOuts, new IdentityOptions(), rig.Clock), rig.Clock);
 
     private static FakeCall Mine() => new(ReportsRig.Auditor());
 

@@ -4,10 +4,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence.Bundle;
 using OpenOva.Relay.Identity;
+using OpenOva.Relay.Identity.Logout;
 using OpenOva.Relay.Ledger;
 using OpenOva.Relay.Ledger.Stamps;
 using OpenOva.Relay.Messaging;
 using OpenOva.Relay.ObjectStorage;
+using OpenOva.Relay.Recordings;
 using OpenOva.Relay.Reports;
 using OpenOva.Relay.Reports.Bundles;
 using OpenOva.Relay.Reports.Controls;
@@ -70,7 +72,8 @@ internal sealed class ReportsRig : IAsyncDisposable
         Keys = new OrganisationKeys(Path.Combine(_folder.Path, "keys"), Database, _stage, Clock, NullLogger<OrganisationKeys>.Instance);
         Checkpoints = new LedgerCheckpoints(Database, _stage, _sequencer, Keys, Store, Buckets, Clock, NullLogger<LedgerCheckpoints>.Instance);
         var outbox = new Outbox(new MessageTypes([new ConsumerRegistration("reports.make", typeof(MakeReport), typeof(ReportRequested), RelayRoles.Jobs)], []), _outboxSignal, new MessagingOptions());
-        Requests = new ReportRequests(Database, _stage, outbox, Clock);
+        Persons = new Persons(new PersonAccounts(new IdentityOptions(), Clock, (_, _) => Task.CompletedTask), Clock);
+        Requests = new ReportRequests(Database, _stage, outbox, Persons, Clock);
     }
 
     public SetClock Clock { get; } = new(LeafBook.StartUs);
@@ -85,7 +88,11 @@ internal sealed class ReportsRig : IAsyncDisposable
 
     public LedgerCheckpoints Checkpoints { get; }
 
+    public Persons Persons { get; }
+
     public ReportRequests Requests { get; }
+
+    public SignOuts SignOuts { get; } = new();
 
     public FakePdf Pdf { get; } = new();
 
@@ -95,12 +102,12 @@ internal sealed class ReportsRig : IAsyncDisposable
 
     public string Folder => _folder.Path;
 
-    public static Caller Auditor(string organisation = LeafBook.Organisation, string subject = "auditor") => new()
+    public static Caller Auditor(string organisation = LeafBook.Organisation, string subject = "auditor", CallerRoles roles = CallerRoles.Auditor) => new()
     {
         Organisation = organisation,
         Issuer = LeafBook.Issuer,
         Subject = subject,
-        Roles = CallerRoles.Auditor,
+        Roles = roles,
         TokenRoles = FrozenSet<string>.Empty,
         Expires = DateTimeOffset.MaxValue,
     };
@@ -131,11 +138,38 @@ internal sealed class ReportsRig : IAsyncDisposable
         await _sequencer.SequenceAsync(CancellationToken.None);
     }
 
+    /// <summary>A sealed recording in the store, of a session of <c>person-n</c>.</summary>
+    public async Task PutRecordingAsync(int n)
+    {
+        var session = LeafBook.Id(n);
+        var folder = $"acme/{session}/1";
+        var stored = await Store.PutIfAbsentAsync(Buckets.RecordingsBucket, $"{folder}.guac.gz", "the object"u8.ToArray());
+        var index = await Store.PutIfAbsentAsync(Buckets.RecordingsBucket, $"{folder}.index.json", "the index"u8.ToArray());
+        var manifest = await Store.PutIfAbsentAsync(Buckets.EvidenceBucket, $"{folder}.manifest.jws", "the manifest"u8.ToArray());
+        var row = new RecordingRow
+        {
+            Organisation = LeafBook.Organisation, Session = session, Epoch = 1, Bucket = Buckets.RecordingsBucket, EvidenceBucket = Buckets.EvidenceBucket,
+            ObjectKey = stored.Key, ObjectVersion = stored.VersionId, IndexKey = index.Key, IndexVersion = index.VersionId,
+            ManifestKey = manifest.Key, ManifestVersion = manifest.VersionId, ManifestSha256 = LeafBook.Manifest,
+        };
+        await Database.TransactAsync(transaction => RecordingQueries.InsertAsync(transaction, row));
+        await Database.ExecuteAsync(
+            """
+            INSERT INTO sessions (organisation, id, connection, protocol, connection_digest, issuer, subject, recording_required, recording_opened, bucket,
+            retention_days, state, decision_event, decision_sha256, epoch, opened_us, recorded_bytes, recovered)
+            VALUES (@o, @session, 'ssh-db', 'ssh', '', @issuer, @subject, TRUE, TRUE, '', 1, 'SEALED', '', '', 1, 0, 0, FALSE)
+            """,
+            new { o = LeafBook.Organisation, session, issuer = LeafBook.Issuer, subject = $"person-{n}" });
+    }
+
+    public Task<ReportRow> RequestAsync(Caller caller, bool withRecordings) =>
+        Requests.CreateAsync(caller, "sox", LeafBook.StartUs, LeafBook.StartUs + LeafBook.DayUs, withRecordings, null, CancellationToken.None);
+
     public Task<ReportRow> RequestAsync(bool withRecordings = false, string? requestId = null, long toUs = LeafBook.StartUs + LeafBook.DayUs) =>
         Requests.CreateAsync(Auditor(), "sox", LeafBook.StartUs, toUs, withRecordings, requestId, CancellationToken.None);
 
     public ReportMaker Maker(IObjectStore? store = null, IReportPdf? pdf = null) => new(
-        Database, Checkpoints, Keys, store ?? Store, Buckets, Catalogues, new ReportPins(Database, Checkpoints, Options), new BundleRecordings(Database, Store),
+        Database, Checkpoints, Keys, store ?? Store, Buckets, Catalogues, new ReportPins(Database, Checkpoints, Options), new BundleRecordings(Database, Store, new RecordingReads(Database, _stage, Persons), Persons),
         pdf ?? Pdf, Options, _replica, Path.Combine(_folder.Path, "scratch"), Clock);
 
     /// <summary>Has the newest head stamped.</summary>

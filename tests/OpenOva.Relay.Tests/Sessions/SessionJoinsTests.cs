@@ -117,7 +117,8 @@ public abstract class SessionJoinsTests(TestDatabaseKind kind) : LedgerFixture(k
         Organisation = "acme", Id = $"{n}", Session = $"0198c0de-0000-7000-8000-{n:d12}", Issuer = "https://sso.example/realms/acme", Subject = "sub-o", JoinedUs = n, UntilUs = 9,
     };
 
-    private JoinRecords Records() => new(Db, Stage, Persons, Time, NullLogger<JoinRecords>.Instance);
+    private JoinRecords Records() => new(
+        Db, Stage, Persons, new RepeatedWork(_metrics, Time, NullLogger<RepeatedWork>.Instance), Time, NullLogger<JoinRecords>.Instance);
 
     private SessionJoins Joins() => new(
         Db, Persons, new LiveSessions(_options, _metrics), Records(), Stage, new SignOuts(), ReplicaName.Create("a", Time), _options, Time, NullLogger<SessionJoins>.Instance);

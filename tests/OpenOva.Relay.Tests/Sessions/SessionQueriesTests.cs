@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence.Ledger;
 using OpenOva.Relay.Sessions;
+using OpenOva.Relay.Telemetry;
 using OpenOva.Relay.Tests.Database;
 using OpenOva.Relay.Tests.Ledger;
 using OpenOva.Relay.V1;
@@ -17,6 +18,8 @@ public sealed class SessionQueriesOnPostgresTests() : SessionQueriesTests(TestDa
 /// <summary>The sessions' statements, on the database itself.</summary>
 public abstract class SessionQueriesTests(TestDatabaseKind kind) : LedgerFixture(kind)
 {
+    private readonly RelayMetrics _metrics = new();
+
     private const string Client = "gateway https://sso.example/realms/acme gateway";
 
     [Fact]
@@ -253,5 +256,5 @@ public abstract class SessionQueriesTests(TestDatabaseKind kind) : LedgerFixture
         return (found.State, at(found));
     }
 
-    private TicketSweeper Sweeper(RelayDatabase database) => new(database, Stage, Time, NullLogger<TicketSweeper>.Instance);
+    private TicketSweeper Sweeper(RelayDatabase database) => new(database, Stage, new RepeatedWork(_metrics, Time, NullLogger<RepeatedWork>.Instance), Time);
 }

@@ -3,13 +3,14 @@ using OpenOva.Relay.Access.Notices;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence.Ledger;
 using OpenOva.Relay.Ledger;
+using OpenOva.Relay.Telemetry;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Access.Requests;
 
 /// <summary>Closes requests whose time is over, and reminds of reviews that are owed. Each is done once, whichever replica sees it first.</summary>
 internal sealed class AccessSweeper(
-    RelayDatabase database, LedgerStage ledger, NoticeStage notices, EmergencyReviews reviews, TimeProvider time, ILogger<AccessSweeper> logger) : BackgroundService
+    RelayDatabase database, LedgerStage ledger, NoticeStage notices, EmergencyReviews reviews, RepeatedWork work, TimeProvider time) : BackgroundService
 {
     private const int Most = 100;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
@@ -34,23 +35,5 @@ internal sealed class AccessSweeper(
         await reviews.RemindAsync(cancellation);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var isFailing = false;
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-                isFailing = false;
-            }
-            catch (DatabaseUnavailableException exception)
-            {
-                if (!isFailing) AccessLog.SweepFailed(logger, exception);
-                isFailing = true;
-            }
-
-            await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => work.RunAsync("access-due", Period, SweepAsync, stoppingToken);
 }

@@ -1,11 +1,12 @@
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Identity;
+using OpenOva.Relay.Identity.Logout;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Access.Requests;
 
 /// <summary>Tells of requests as they change, by looking for changes: no transport can lose one, and replicas need not tell each other.</summary>
-internal sealed class RequestWatch(RelayDatabase database, RequestReader reader, TimeProvider time)
+internal sealed class RequestWatch(RelayDatabase database, RequestReader reader, CallerStanding standing, TimeProvider time)
 {
     private const int Most = 5_000;
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
@@ -14,12 +15,14 @@ internal sealed class RequestWatch(RelayDatabase database, RequestReader reader,
     private static readonly long OverlapUs = TimeSpan.FromSeconds(10).Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>Runs until the caller leaves or his token expires.</summary>
+    /// <exception cref="Web.RelayException">TOKEN_REFUSED: the caller was signed out.</exception>
     public async Task RunAsync(Caller caller, Func<AccessRequest, Task> tell, CancellationToken cancellation)
     {
         var told = new Dictionary<string, (long Version, long ChangedUs)>(StringComparer.Ordinal);
         long? since = null;
         while (time.GetUtcNow() < caller.Expires)
         {
+            standing.Guard(caller);
             var from = since is { } at ? at - OverlapUs : (long?)null;
             since ??= time.GetUnixMicroseconds();
             foreach (var row in await RequestQueries.ChangedAsync(database, caller.Organisation, from, Most, cancellation))

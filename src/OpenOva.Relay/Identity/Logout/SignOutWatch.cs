@@ -1,9 +1,10 @@
 using OpenOva.Relay.Database;
+using OpenOva.Relay.Telemetry;
 
 namespace OpenOva.Relay.Identity.Logout;
 
 /// <summary>Reads what other replicas were told, twice a second. The first reading comes before the first call is answered.</summary>
-internal sealed class SignOutWatch(RelayDatabase database, SignOuts signOuts, TimeProvider time, ILogger<SignOutWatch> log) : BackgroundService
+internal sealed class SignOutWatch(RelayDatabase database, SignOuts signOuts, RepeatedWork work, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
 
@@ -11,7 +12,6 @@ internal sealed class SignOutWatch(RelayDatabase database, SignOuts signOuts, Ti
     private static readonly TimeSpan Overlap = TimeSpan.FromSeconds(60);
 
     private long _newestUs;
-    private bool _isFailing;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -28,23 +28,6 @@ internal sealed class SignOutWatch(RelayDatabase database, SignOuts signOuts, Ti
         _newestUs = found.Select(signOut => signOut.NotedUs).Append(_newestUs).Max();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            try
-            {
-                await ReadAsync(stoppingToken);
-                _isFailing = false;
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                // Once for an outage: this comes twice a second. Nobody can sign out either while the database is away.
-                if (!_isFailing)
-                    IdentityLog.SignOutsNotRead(log, exception);
-                _isFailing = true;
-            }
-        }
-    }
+    // Nobody can sign out either while the database is away.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => work.RunAsync("sign-outs", Period, ReadAsync, stoppingToken);
 }

@@ -1,32 +1,72 @@
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence.Bundle;
+using OpenOva.Relay.Identity;
 using OpenOva.Relay.ObjectStorage;
 using OpenOva.Relay.Recordings;
 
 namespace OpenOva.Relay.Reports.Bundles;
 
-/// <summary>Copies sealed recordings from the store into a folder, for a bundle. Their bytes are taken as they are: whoever verifies the bundle judges them.</summary>
-internal sealed class BundleRecordings(RelayDatabase database, IObjectStore store)
+/// <summary>The recordings of a bundle.</summary>
+/// <param name="Files">The bundle's files.</param>
+/// <param name="Missing">Sessions of which something was not found.</param>
+/// <param name="Own">Sessions of the person who asked for the report: he gets no recording of his own.</param>
+internal sealed record CopiedRecordings(IReadOnlyList<BundleFile> Files, IReadOnlyList<string> Missing, IReadOnlyList<string> Own);
+
+/// <summary>
+/// Copies sealed recordings from the store into a folder, for a bundle. Their bytes are taken as they are: whoever verifies the bundle judges them. To be in a
+/// bundle is to be read by the person who asked for it: each is in the ledger before the bundle is.
+/// </summary>
+internal sealed class BundleRecordings(RelayDatabase database, IObjectStore store, RecordingReads reads, Persons persons)
 {
-    /// <summary>Copies; gives the bundle's files, and the sessions of which something was not found.</summary>
-    public async Task<(IReadOnlyList<BundleFile> Files, IReadOnlyList<string> Missing)> CopyAsync(
-        string organisation, IReadOnlyList<string> sessions, string folder, CancellationToken cancellation)
+    private const string Part = "bundle";
+
+    /// <summary>Copies what the person who asked may read.</summary>
+    public async Task<CopiedRecordings> CopyAsync(ReportRow report, IReadOnlyList<string> sessions, string folder, CancellationToken cancellation)
     {
         var files = new List<BundleFile>();
-        var missing = new List<string>();
+        var (missing, own) = (new List<string>(), new List<string>());
+        var asked = (report.Issuer, report.Subject);
         foreach (var session in sessions)
         {
-            var copied = await CopyAsync(organisation, session, folder, cancellation);
-            if (copied is null) missing.Add(session);
-            else files.AddRange(copied);
+            var of = await RecordingQueries.SubjectAsync(database, report.Organisation, session, cancellation);
+            var row = of is null ? null : await RecordingQueries.FindAsync(database, report.Organisation, session, cancellation);
+            if (of is null || row is null)
+            {
+                missing.Add(session);
+                continue;
+            }
+
+            if (await persons.IsOwnAsync(database, report.Organisation, asked, (of.Issuer, of.Subject), cancellation))
+            {
+                own.Add(session);
+                continue;
+            }
+
+            if (await CopyAsync(row, folder, cancellation) is not { } copied)
+            {
+                missing.Add(session);
+                continue;
+            }
+
+            await NoteAsync(report, row, of, cancellation);
+            files.AddRange(copied);
         }
 
-        return (files, missing);
+        return new(files, missing, own);
     }
 
-    private async Task<IReadOnlyList<BundleFile>?> CopyAsync(string organisation, string session, string folder, CancellationToken cancellation)
+    // Once, however many attempts there are.
+    private Task NoteAsync(ReportRow report, RecordingRow row, SessionPerson of, CancellationToken cancellation) => database.TransactAsync(
+        async transaction =>
+        {
+            if (await ReportQueries.InsertRecordingAsync(transaction, report, row.Session, of))
+                await reads.NoteAsync(transaction, row, report.Issuer, report.Subject, Part, $"Bundle of report {report.ReportId}");
+        },
+        cancellation);
+
+    private async Task<IReadOnlyList<BundleFile>?> CopyAsync(RecordingRow row, string folder, CancellationToken cancellation)
     {
-        if (await RecordingQueries.FindAsync(database, organisation, session, cancellation) is not { } row) return null;
+        var session = row.Session;
         var parts = new[]
         {
             (Bucket: row.EvidenceBucket, Key: row.ManifestKey, Version: row.ManifestVersion, Path: BundlePath.RecordingManifest(session)),

@@ -56,12 +56,13 @@ internal static class BundleTexts
            python3 verify.py bundle.zip --trust FINGERPRINT
         """.ReplaceLineEndings("\n") + "\n";
 
-    public static string Limitations(bool withPdf, IReadOnlyList<string> missingRecordings)
+    public static string Limitations(bool withPdf, CopiedRecordings recordings)
     {
         var text = new StringBuilder("# Limitations\n\n");
         foreach (var limitation in LimitationTexts.All) text.Append("- ").Append(limitation).Append('\n');
         if (!withPdf) text.Append("- This installation has no PDF renderer: the bundle has no report.pdf.\n");
-        foreach (var missing in missingRecordings) text.Append("- The recording of session ").Append(missing).Append(" was not found in the object store and is not in the bundle.\n");
+        foreach (var missing in recordings.Missing) text.Append("- The recording of session ").Append(missing).Append(" was not found in the object store and is not in the bundle.\n");
+        foreach (var own in recordings.Own) text.Append("- The recording of session ").Append(own).Append(" is not in the bundle: the session is of the person who asked for the report.\n");
         return text.ToString();
     }
 }

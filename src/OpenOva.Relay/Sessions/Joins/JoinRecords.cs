@@ -6,6 +6,7 @@ using OpenOva.Relay.Evidence;
 using OpenOva.Relay.Evidence.Ledger;
 using OpenOva.Relay.Identity;
 using OpenOva.Relay.Ledger;
+using OpenOva.Relay.Telemetry;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Sessions.Joins;
@@ -32,7 +33,8 @@ internal sealed class JoinRow
 /// Notes who watches, before he sees anything, and until when he did. An end that cannot be noted now is noted later; where the replica is lost, any replica notes
 /// it once the session is over.
 /// </summary>
-internal sealed class JoinRecords(RelayDatabase database, LedgerStage ledger, Persons persons, TimeProvider time, ILogger<JoinRecords> logger) : BackgroundService
+internal sealed class JoinRecords(
+    RelayDatabase database, LedgerStage ledger, Persons persons, RepeatedWork work, TimeProvider time, ILogger<JoinRecords> logger) : BackgroundService
 {
     private const int SaltBytes = 16;
     private const int Batch = 100;
@@ -102,26 +104,7 @@ internal sealed class JoinRecords(RelayDatabase database, LedgerStage ledger, Pe
         await database.ExecuteAsync("DELETE FROM session_watch_tickets WHERE expires_us <= relay_now_us()", new { }, cancellation);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                logger.SweepFailed(exception);
-            }
-            catch (OperationCanceledException)
-            {
-                // Stopping: what is late is noted by another replica.
-            }
-
-            await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => work.RunAsync("watchers-left", Period, SweepAsync, stoppingToken);
 
     private async Task EndAsync(RelayTransaction transaction, JoinRow join, JoinEndReason reason, long? bytes, long endedUs)
     {
