@@ -102,7 +102,7 @@ public sealed class AuthorizationTests(AuthorizationWorld world)
             if ((caller.Roles & AuthorizationMatrix.Of("/openova.relay.v1.ConnectionService/List").Any) == 0) continue;
             var connections = (await world.Relay.Connections.ListAsync(new(), headers)).Connections.Select(connection => connection.Name);
             var visible = (caller.Roles & AuthorizationMatrix.Of("/openova.relay.v1.ConnectionService/Get").Others) != 0 || caller.IsInAudience;
-            Assert.Equal(visible ? caller.Organisation == "acme" ? ["ssh-db", "ssh-jit"] : ["ssh-globex"] : [], connections);
+            Assert.Equal(visible ? caller.Organisation == "acme" ? ["ssh-db", "ssh-jit"] : ["ssh-globex", "ssh-globex-jit"] : [], connections);
         }
     }
 

@@ -30,7 +30,9 @@ public sealed class AuthorizationWorld : IAsyncLifetime, ICollectionFixture<Auth
 
     private readonly FakeGuacd _guacd = FakeGuacd.Start(new FakeGuacdOptions { Play = FakeGuacdPlay.Script(["size", "0", "800", "600"], ["sync", "1"]) });
 
-    private static readonly string Jit = RelayUnderTest.SshYaml("ssh-jit") + "\n  jit: {requiredApprovers: [relay-approver], maxDurationMinutes: 60}";
+    private const string Approval = "\n  jit: {requiredApprovers: [relay-approver], maxDurationMinutes: 60}";
+    private static readonly string Jit = RelayUnderTest.SshYaml("ssh-jit") + Approval;
+    private static readonly string GlobexJit = RelayUnderTest.SshYaml("ssh-globex-jit", "globex") + Approval;
 
     private const string Emergencies =
         """
@@ -87,7 +89,7 @@ public sealed class AuthorizationWorld : IAsyncLifetime, ICollectionFixture<Auth
         Relay = await RelayUnderTest.StartAsync(new RelaySetup
         {
             Guacd = _guacd.Endpoint,
-            Connections = string.Join("\n---\n", RelayUnderTest.SshYaml(), RelayUnderTest.SshYaml("ssh-globex", "globex"), Jit, Emergencies),
+            Connections = string.Join("\n---\n", RelayUnderTest.SshYaml(), RelayUnderTest.SshYaml("ssh-globex", "globex"), Jit, GlobexJit, Emergencies),
             Values = People(),
         });
         var sessions = new Dictionary<string, string>();

@@ -21,6 +21,15 @@ internal static class LedgerLeaves
         await database.QueryAsync<string>(
             "SELECT type FROM ledger_leaves WHERE organisation = @organisation UNION ALL SELECT type FROM ledger_staged WHERE organisation = @organisation", new { organisation });
 
+    /// <summary>Waits until a component's outage has begun or ended in the ledger.</summary>
+    public static async Task<LedgerLeaf> OutageAsync(this RelayUnderTest relay, string type, string component)
+    {
+        LedgerLeaf? found = null;
+        await Streams.UntilAsync(async () => (found = (await AllAsync(relay)).LastOrDefault(l => l.Type == type && l.Data.String("component") == component)) is not null, 90);
+        if (type == "outage.ended") Assert.True(found!.Data.Count("until_us") > found.Data.Count("from_us"));
+        return found!;
+    }
+
     public static async Task<IReadOnlyList<LedgerLeaf>> OfSessionAsync(RelayUnderTest relay, string session) =>
         [.. (await AllAsync(relay)).Where(l => l.Data.Has("session") && l.Data.String("session") == session)];
 }

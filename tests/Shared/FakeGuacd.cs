@@ -32,6 +32,7 @@ public sealed class FakeGuacd : IAsyncDisposable
     private readonly ConcurrentDictionary<FakeGuacdUser, Task> _serving = new();
     private readonly ConcurrentQueue<Exception> _defects = new();
     private Task _accepting = Task.CompletedTask;
+    private int _accepted;
 
     private FakeGuacd(FakeGuacdOptions options) => Options = options;
 
@@ -44,8 +45,8 @@ public sealed class FakeGuacd : IAsyncDisposable
     /// <summary>Connections by id, as long as they have a user.</summary>
     public ConcurrentDictionary<string, FakeGuacdSession> Sessions { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Sockets accepted so far.</summary>
-    public int Accepted { get; private set; }
+    /// <summary>Handshakes begun so far: who connects and says nothing, as the service's probe does, is not counted.</summary>
+    public int Accepted => Volatile.Read(ref _accepted);
 
     /// <summary>Users who came to <c>ready</c> so far.</summary>
     public int Welcomed { get; private set; }
@@ -80,6 +81,8 @@ public sealed class FakeGuacd : IAsyncDisposable
             throw new AggregateException("The fake guacd itself failed.", _defects);
     }
 
+    internal void Begin() => Interlocked.Increment(ref _accepted);
+
     internal void Announce(FakeGuacdUser user)
     {
         Welcomed++;
@@ -99,7 +102,6 @@ public sealed class FakeGuacd : IAsyncDisposable
             {
                 return;
             }
-            Accepted++;
             socket.NoDelay = true;
             var user = new FakeGuacdUser(this, socket, Options);
             _serving[user] = Task.CompletedTask;

@@ -9,6 +9,7 @@ public sealed partial class FakeGuacdUser
     private async Task<bool> ShakeHandsAsync(CancellationToken cancellationToken)
     {
         var select = await NextAsync(cancellationToken);
+        _guacd.Begin();
         if (select is not ["select", var selected])
             return End(); // guacd 1.3.0: the end of the stream for anything else
         Select = selected;

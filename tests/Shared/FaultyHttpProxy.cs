@@ -54,6 +54,12 @@ public sealed class FaultyHttpProxy : IAsyncDisposable
         }
     }
 
+    /// <summary>Drops what is planned and was not met by a request.</summary>
+    public void Unplan()
+    {
+        lock (_planning) _plans.Clear();
+    }
+
     /// <summary>Refuses connections, and breaks those that are open, until <see cref="Accept"/>.</summary>
     public async Task RefuseAsync()
     {

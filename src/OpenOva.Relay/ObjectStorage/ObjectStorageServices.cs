@@ -6,6 +6,9 @@ namespace OpenOva.Relay.ObjectStorage;
 
 internal static class ObjectStorageServices
 {
+    /// <summary>As outages and /readyz name the store.</summary>
+    public const string Component = "objects";
+
     public static IServiceCollection AddRelayObjectStorage(this IServiceCollection services)
     {
         services.AddRelayOptions<ObjectStorageOptions, ValidateObjectStorageOptions>(ObjectStorageOptions.Section);
@@ -13,7 +16,7 @@ internal static class ObjectStorageServices
         {
             var options = provider.GetRequiredService<ObjectStorageOptions>();
             var time = provider.GetRequiredService<TimeProvider>();
-            if (options.S3.IsConfigured) return new S3ObjectStore(options.S3, options.Buckets, time);
+            if (options.S3.IsConfigured) return new S3ObjectStore(options.S3, options.Buckets, time, provider.GetRequiredService<StoreWrites>());
             return new DirectoryObjectStore(Path.GetFullPath(options.Directory, provider.GetRequiredService<DataDirectory>().Path), options.Buckets, time);
         });
         services.AddSingleton<IStoreCheck>(provider =>
@@ -25,12 +28,14 @@ internal static class ObjectStorageServices
         });
         services.AddHostedService<S3StoreWatch>();
         services.AddSingleton<IReadinessProbe, ObjectStoreProbe>();
+        services.AddSingleton<StoreWrites>();
+        services.AddSingleton<IReadinessProbe>(provider => provider.GetRequiredService<StoreWrites>());
         return services;
     }
 
     private sealed class ObjectStoreProbe(IObjectStore store) : IReadinessProbe
     {
-        public string Name => "objects";
+        public string Name => Component;
 
         public Task CheckAsync(CancellationToken cancellation) => store.ProbeAsync(cancellation);
     }

@@ -16,6 +16,7 @@ internal static class SessionsServices
         services.AddSingleton(p => ReplicaName.Create(
             p.GetRequiredService<SessionsOptions>().Replica is { Length: > 0 } name ? name : Environment.MachineName, p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LiveSessions>();
+        services.AddSingleton<Telemetry.IReadinessProbe, GuacdProbe>();
         services.AddSingleton<ReplicaLease>();
         services.AddSingleton<SessionFinisher>();
         services.AddSingleton<RecordingNotice>();

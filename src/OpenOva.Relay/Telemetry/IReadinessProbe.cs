@@ -8,6 +8,12 @@ internal interface IReadinessProbe
     /// <summary>Stands in the answer of /readyz.</summary>
     string Name { get; }
 
+    /// <summary>
+    /// False: /readyz neither asks nor tells it, and what it finds is an outage alone. For what the rest of the process does without: evidence is sealed, reported
+    /// and handed out while it is away. Several probes may have one name, and are then one component.
+    /// </summary>
+    bool Decides => true;
+
     /// <summary>Makes a real request; throws when it cannot be used. Called with a bound of two seconds.</summary>
     Task CheckAsync(CancellationToken cancellation);
 }

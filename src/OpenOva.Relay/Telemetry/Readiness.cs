@@ -8,16 +8,17 @@ internal sealed class Readiness(IEnumerable<IReadinessProbe> probes, IEnumerable
     /// <summary>By probe, whether it succeeded. Why one did not stands in the log alone: the answer is public.</summary>
     public async Task<SortedDictionary<string, bool>> CheckAsync(CancellationToken cancellation)
     {
-        var outcomes = await Task.WhenAll(probes.Select(probe => CheckAsync(probe, cancellation)));
+        var outcomes = await Task.WhenAll(probes.Where(probe => probe.Decides).Select(probe => CheckAsync(probe, cancellation)));
         return new SortedDictionary<string, bool>(outcomes.ToDictionary(outcome => outcome.Name, outcome => outcome.Ready), StringComparer.Ordinal);
     }
 
-    /// <summary>The same of probes and details alike, without a word in the log: whoever asks every few seconds tells of changes himself.</summary>
+    /// <summary>The same of all probes and details alike, without a word in the log: whoever asks every few seconds tells of changes himself.</summary>
     public async Task<SortedDictionary<string, bool>> CheckAllAsync(CancellationToken cancellation)
     {
         var outcomes = await Task.WhenAll(probes.Select(probe => CheckAsync(probe, cancellation, quiet: true)));
-        var found = new SortedDictionary<string, bool>(outcomes.ToDictionary(outcome => outcome.Name, outcome => outcome.Ready), StringComparer.Ordinal);
-        foreach (var detail in details) found[detail.Name] = detail.IsWell;
+        var found = new SortedDictionary<string, bool>(StringComparer.Ordinal);
+        foreach (var (name, ready) in outcomes) found[name] = ready && found.GetValueOrDefault(name, true);
+        foreach (var detail in details) found[detail.Name] = detail.IsWell && found.GetValueOrDefault(detail.Name, true);
         return found;
     }
 

@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
-using OpenOva.Relay.Evidence.Ledger;
-using OpenOva.Relay.Evidence.Verification;
 using OpenOva.Relay.Guacamole;
 using OpenOva.Relay.Integration.Replicas;
 using OpenOva.Relay.V1;
@@ -43,6 +41,9 @@ internal sealed class FaultBench : IAsyncDisposable
     /// <summary>How often a soak run repeats a fault; 1 in the suite.</summary>
     public static int Times(int inTheSuite = 1) =>
         int.TryParse(Environment.GetEnvironmentVariable("RELAY_SOAK_TIMES"), CultureInfo.InvariantCulture, out var times) ? times : inTheSuite;
+
+    /// <summary>How often a soak run repeats one that takes many seconds.</summary>
+    public static int Repeats => Math.Min(Times(), 20);
 
     /// <param name="configure">Changes the configuration: to stand something faulty between the service and a back end.</param>
     /// <param name="guacd">Another way to the lab's guacd.</param>
@@ -124,39 +125,26 @@ internal sealed class FaultBench : IAsyncDisposable
             (delivered, proved, lost) = (delivered + seen.Length, proved + raw.Length, lost + Math.Max(0, seen.Length - raw.Length));
         }
 
-        await CheckLedgerAsync();
+        await LedgerConsistency.CheckAsync(Relay, _ended.Count);
         var row = new FaultRow(fault, times, _ended.Count, delivered, proved, lost, took);
         await row.NoteAsync();
         return row;
     }
 
+    /// <summary>Waits until a component's outage has begun in the ledger, where that can be written while it lasts.</summary>
+    public Task OutageBeganAsync(string component) => Relay.OutageAsync("outage.began", component);
+
     /// <summary>Waits for an outage of a component, from beginning to end, in the ledger.</summary>
-    public Task OutageAsync(string component) => Streams.UntilAsync(
-        async () =>
-        {
-            var leaves = await LedgerLeaves.AllAsync(Relay);
-            return leaves.Any(l => l.Type == "outage.began" && l.Data.String("component") == component)
-                && leaves.Any(l => l.Type == "outage.ended" && l.Data.String("component") == component && l.Data.Count("until_us") > l.Data.Count("from_us"));
-        },
-        60);
+    public async Task OutageAsync(string component)
+    {
+        await Relay.OutageAsync("outage.ended", component);
+        await OutageBeganAsync(component);
+    }
 
     public async ValueTask DisposeAsync()
     {
         foreach (var tunnel in _tunnels) await tunnel.DisposeAsync();
         await Relay.DisposeAsync();
         await _deployment.DisposeAsync();
-    }
-
-    // Live pieces are deleted last: when they are gone, nothing is under way any more.
-    private async Task CheckLedgerAsync()
-    {
-        IReadOnlyList<LedgerLeaf> leaves = [];
-        await Streams.UntilAsync(async () => (leaves = await LedgerLeaves.AllAsync(Relay)).Count(l => l.Type == "recording.live-deleted") >= _ended.Count, 60);
-        Assert.Equal(Enumerable.Range(0, leaves.Count).Select(n => (long)n), leaves.Select(l => l.Sequence));
-        var completeness = new Completeness();
-        foreach (var leaf in leaves) completeness.Add(leaf);
-        Assert.Empty(completeness.Open(0));
-        foreach (var type in (string[])["session.opened", "session.ended", "recording.sealed", "recording.verified", "recording.live-deleted"])
-            Assert.Equal(_ended.Count, leaves.Count(l => l.Type == type));
     }
 }

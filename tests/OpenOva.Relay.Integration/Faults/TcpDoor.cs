@@ -5,22 +5,39 @@ using OpenOva.Relay.Guacamole;
 
 namespace OpenOva.Relay.Integration.Faults;
 
-/// <summary>A way to a server that can be cut: what goes through it is reset, and both ends see the network gone.</summary>
+/// <summary>A way to a server that can be cut, when what goes through it is reset and both ends see the network gone, and shut.</summary>
 internal sealed class TcpDoor : IAsyncDisposable
 {
     private readonly IPEndPoint _server;
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentDictionary<Socket, bool> _open = new();
-    private readonly Task _serving;
+    private TcpListener _listener = new(IPAddress.Loopback, 0);
+    private Task _serving;
 
     public TcpDoor(GuacdEndpoint server)
     {
         _server = new(IPAddress.Parse(server.Host), server.Port);
         _listener.Start();
-        _serving = ServeAsync();
+        Endpoint = new("127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port);
+        _serving = ServeAsync(_listener);
     }
 
-    public GuacdEndpoint Endpoint => new("127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port);
+    public GuacdEndpoint Endpoint { get; }
+
+    /// <summary>Refuses new connections, and resets those that are open, as where nobody listens any more.</summary>
+    public async Task ShutAsync()
+    {
+        _listener.Stop();
+        Cut();
+        await _serving.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>Takes connections again, at the same address.</summary>
+    public void Open()
+    {
+        _listener = new TcpListener(IPAddress.Loopback, Endpoint.Port);
+        _listener.Start();
+        _serving = ServeAsync(_listener);
+    }
 
     /// <summary>Resets all that is open; new connections are taken.</summary>
     public void Cut()
@@ -41,17 +58,16 @@ internal sealed class TcpDoor : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _listener.Stop();
-        Cut();
-        await _serving;
+        await ShutAsync();
+        _listener.Dispose();
     }
 
-    private async Task ServeAsync()
+    private async Task ServeAsync(TcpListener listener)
     {
         var served = new List<Task>();
         try
         {
-            while (true) served.Add(ForwardAsync(await _listener.AcceptSocketAsync()));
+            while (true) served.Add(ForwardAsync(await listener.AcceptSocketAsync()));
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException or InvalidOperationException)
         {

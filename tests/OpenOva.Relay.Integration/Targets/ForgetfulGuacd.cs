@@ -36,12 +36,25 @@ internal sealed class ForgetfulGuacd : IAsyncDisposable
         await _serving.WaitAsync(TimeSpan.FromSeconds(10));
     }
 
-    // One session is all that a test opens.
+    // One session is all that a test opens; the service's probe comes and goes beside it.
     private async Task ServeAsync()
     {
+        var served = new List<Task>();
         try
         {
-            using var relay = await _listener.AcceptTcpClientAsync();
+            while (true) served.Add(ForwardAsync(await _listener.AcceptTcpClientAsync()));
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            await Task.WhenAll(served);
+        }
+    }
+
+    private async Task ForwardAsync(TcpClient client)
+    {
+        using var relay = client;
+        try
+        {
             using var guacd = new TcpClient(_guacd.Host, _guacd.Port);
             await Task.WhenAny(
                 CopyAsync(guacd.GetStream(), relay.GetStream(), Hide),
@@ -49,7 +62,7 @@ internal sealed class ForgetfulGuacd : IAsyncDisposable
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException or IOException or InvalidOperationException)
         {
-            // The test is over.
+            // One of them is gone.
         }
     }
 

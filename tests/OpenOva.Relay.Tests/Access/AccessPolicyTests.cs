@@ -316,6 +316,12 @@ public sealed class AccessPolicyTests
     [InlineData("mfa-required", "acr of one factor")]
     [InlineData("change-window", "as the window closes")]
     [InlineData("approval-required", "two must approve, one has")]
+    [InlineData("recording-required", "recording required and off")]
+    [InlineData("source-networks", "in another network")]
+    [InlineData("separation-of-duties", "a conflicting duty")]
+    [InlineData("session-limit", "as many of the person as allowed")]
+    [InlineData("session-limit", "as many on the connection as allowed")]
+    [InlineData("break-glass", "emergency without its role")]
     public void Decide_ByAPolicy_NamesTheRule(string kind, string what)
     {
         var rule = AccessPolicy.Decide(Rows[what].Question).Verdict.Rule!;

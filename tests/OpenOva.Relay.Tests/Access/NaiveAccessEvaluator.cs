@@ -59,7 +59,7 @@ internal static class NaiveAccessEvaluator
     }
 
     /// <summary>When an admitted session is cut, microseconds since the epoch; null: never by time.</summary>
-    public static long? Until(AccessQuestion q)
+    private static long? Until(AccessQuestion q)
     {
         var ends = new List<DateTimeOffset>();
         foreach (var rule in q.Policies.SelectMany(p => p.Rules))
@@ -72,6 +72,55 @@ internal static class NaiveAccessEvaluator
         if (!q.BreakGlass && q.Connection!.Jit is { } jit) ends.Add(q.Now.AddMinutes(jit.MaxDurationMinutes));
         if (!q.BreakGlass && NeedsApproval(q)) ends.Add(DateTimeOffset.UnixEpoch.AddMicroseconds(Usable(q).Max(g => g.UntilUs)));
         return ends.Count == 0 ? null : (long)(ends.Min() - DateTimeOffset.UnixEpoch).TotalMicroseconds;
+    }
+
+    /// <summary>The policy and the kind of the rule that the reason is named after; null: one that holds without any policy.</summary>
+    public static DecidingRule? Rule(AccessQuestion q, string reason)
+    {
+        var approvers = q.Policies.SelectMany(p => p.Rules).OfType<PolicyRule.ApprovalRequired>().Select(r => r.Approvers).DefaultIfEmpty(0).Max();
+        foreach (var policy in q.Policies)
+        {
+            foreach (var rule in policy.Rules)
+            {
+                var objects = (reason, rule) switch
+                {
+                    ("duty-conflict", PolicyRule.SeparationOfDuties duties) => duties.ConflictingRoles.Any(q.Caller.TokenRoles.Contains),
+                    ("source-not-allowed", PolicyRule.SourceNetworks networks) => q.Source is null || networks.Cidrs.All(cidr => !IsIn(cidr, q.Source)),
+                    ("mfa-unproven" or "mfa-missing" or "sign-in-stale", PolicyRule.MfaRequired mfa) => Mfa(q, mfa) == reason,
+                    ("recording-missing", PolicyRule.RecordingRequired) => true,
+                    ("outside-change-window", PolicyRule.ChangeWindow window) => window.Windows.All(w => ClosesAt(w, q.Now) is null),
+                    // Of several that ask for approval the one that asks for most names it.
+                    ("approval-missing", PolicyRule.ApprovalRequired required) => required.Approvers == approvers,
+                    ("person-session-limit", PolicyRule.SessionLimit limit) => limit.PerPerson is not null && (q.Sessions is null || q.Sessions.OfPerson >= limit.PerPerson),
+                    ("connection-session-limit", PolicyRule.SessionLimit limit) =>
+                        limit.PerConnection is not null && (q.Sessions is null || q.Sessions.OnConnection >= limit.PerConnection),
+                    ("break-glass-not-allowed", PolicyRule.BreakGlass emergency) => !emergency.Roles.Any(q.Caller.TokenRoles.Contains),
+                    _ => false,
+                };
+                if (objects) return new DecidingRule(policy.Name, policy.Digest, rule.Kind);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What an admitted session is bound to.</summary>
+    public static SessionTerms Terms(AccessQuestion q)
+    {
+        var rules = q.Policies.SelectMany(p => p.Rules).ToList();
+        var idles = rules.OfType<PolicyRule.IdleLimit>().ToList();
+        var shortest = idles.Count == 0 ? (int?)null : idles.Min(i => i.Minutes);
+        return new SessionTerms
+        {
+            IsRecorded = q.BreakGlass || q.Connection!.Recording.Required,
+            IsSynced = q.BreakGlass,
+            UntilUs = Until(q),
+            IdleSeconds = shortest * 60,
+            IdleWarnSeconds = idles.Where(i => i.Minutes == shortest).Select(i => i.WarnSeconds).DefaultIfEmpty(0).Max(),
+            Grant = q.BreakGlass || !NeedsApproval(q) ? null : Usable(q).Where(g => g.UntilUs == Usable(q).Max(u => u.UntilUs)).Min(g => g.Request),
+            BreakGlass = q.BreakGlass,
+            IsSourceBound = rules.OfType<PolicyRule.SourceNetworks>().Any(),
+        };
     }
 
     private static bool NeedsApproval(AccessQuestion q) => q.Connection!.Jit is { RequiredApprovers.Length: > 0 } || ApprovalRules(q).Any();

@@ -36,7 +36,8 @@ public sealed class RandomAccessTests
 
             var naive = NaiveAccessEvaluator.Reason(question);
             Assert.True(naive == decision.Reason.Name(), $"question {i}: {decision.Reason.Name()}, and {naive} by the second evaluator: {decision.ToLedgerData()}");
-            if (decision.Allowed && question.RecheckOf is null) Assert.Equal(NaiveAccessEvaluator.Until(question), decision.Verdict.Terms!.UntilUs);
+            Assert.Equal(NaiveAccessEvaluator.Rule(question, naive), decision.Verdict.Rule);
+            if (decision.Allowed && question.RecheckOf is null) Assert.Equal(NaiveAccessEvaluator.Terms(question), decision.Verdict.Terms);
             var record = EvidenceObject.Parse(CanonicalJson.Encode(decision.ToLedgerData()), "a decision");
             Assert.Equal(decision.Verdict, AccessPolicy.Evaluate(AccessRecord.ReadInputs(record, digest => question.Policies.SingleOrDefault(p => p.Digest == digest))));
             reasons[naive] = reasons.GetValueOrDefault(naive) + 1;
@@ -115,7 +116,7 @@ public sealed class RandomAccessTests
         1 => new PolicyRule.ChangeWindow([.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => new RecurringWindow(Pick(random, Crons), random.Next(1, 1_500), "UTC"))]),
         2 => new PolicyRule.MfaRequired("v1", ["gold"], ["mfa"], Factors, random.Next(2) == 0 ? null : random.Next(1, 60)),
         3 => new PolicyRule.MaxDuration(random.Next(1, 200)),
-        4 => new PolicyRule.IdleLimit(random.Next(1, 60), 30),
+        4 => new PolicyRule.IdleLimit(random.Next(1, 60), random.Next(1, 31)),
         5 => new PolicyRule.SourceNetworks([.. Some(random, Networks, 3).DefaultIfEmpty("10.0.0.0/8")]),
         6 => new PolicyRule.SeparationOfDuties([Pick(random, Roles)]),
         7 => new PolicyRule.SessionLimit(random.Next(2) == 0 ? null : random.Next(1, 4), random.Next(2) == 0 ? null : random.Next(1, 5)),

@@ -15,7 +15,7 @@ internal sealed partial class S3ObjectStore
     {
         Check(bucket, key);
         var whole = new Whole(bucket, key, content, content.Position, content.Length - content.Position, sha256, WholeSeconds(retention));
-        var version = whole.Length <= _options.MultipartAbove ? await PutAsync(whole, cancellation) : await PutInPartsAsync(whole, cancellation);
+        var version = await _writes.WatchAsync(() => whole.Length <= _options.MultipartAbove ? PutAsync(whole, cancellation) : PutInPartsAsync(whole, cancellation));
         return new StoredObject(key, await DecideAsync(whole, version, cancellation), whole.Length, sha256) { Retention = whole.Retention };
     }
 

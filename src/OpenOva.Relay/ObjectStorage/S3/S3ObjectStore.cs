@@ -20,11 +20,12 @@ internal sealed partial class S3ObjectStore : IObjectStore, IDisposable
     private readonly S3Options _options;
     private readonly HashSet<string> _buckets;
     private readonly TimeProvider _time;
+    private readonly StoreWrites _writes;
     private StoreCapabilities? _capabilities;
 
-    public S3ObjectStore(S3Options options, IEnumerable<string> buckets, TimeProvider time)
+    public S3ObjectStore(S3Options options, IEnumerable<string> buckets, TimeProvider time, StoreWrites? writes = null)
     {
-        (_options, _time) = (options, time);
+        (_options, _time, _writes) = (options, time, writes ?? new StoreWrites());
         _buckets = new HashSet<string>(buckets, StringComparer.Ordinal);
         Connection = new S3Connection(options, time);
     }
