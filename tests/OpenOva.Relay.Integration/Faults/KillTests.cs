@@ -1,4 +1,5 @@
 using Grpc.Core;
+using OpenOva.Relay.Integration.Replicas;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Integration.Faults;
@@ -8,20 +9,30 @@ namespace OpenOva.Relay.Integration.Faults;
 [Collection("real components")]
 public sealed class KillTests
 {
-    private static int Kills => FaultBench.Times(20);
-
     [Fact(Timeout = 3_600_000)]
     public async Task Relay_KilledInMidSession_RecoversEveryRecordedByteThatWasDelivered()
     {
         var lab = RealLab.OrSkip();
-        var folder = Directory.CreateTempSubdirectory("relay-kill-").FullName;
-        var setup = new RelaySetup { Guacd = lab.Guacd, Connections = lab.Yaml(), Values = lab.Values(), Folder = folder };
+        using var folder = new TemporaryFolder();
+        await KillAsync("embedded", new RelaySetup { Guacd = lab.Guacd, Connections = lab.Yaml(), Values = lab.Values(), Folder = folder.Path }, FaultBench.Times(20));
+    }
+
+    [Fact(Timeout = 3_600_000)]
+    public async Task Relay_KilledInMidSessionOnTheRealBackEnds_RecoversEveryRecordedByteThatWasDelivered()
+    {
+        var lab = RealLab.OrSkip();
+        await using var deployment = await Deployment.DeployedAsync();
+        await KillAsync("real", deployment.Replica("a", lab.Guacd, lab.Yaml(), lab.Values()), FaultBench.Times(4));
+    }
+
+    private static async Task KillAsync(string backEnds, RelaySetup setup, int kills)
+    {
         var (deliveredBytes, provedBytes) = (0L, 0L);
         var slowest = TimeSpan.Zero;
         var relay = await RelayProcess.StartAsync(setup);
         try
         {
-            for (var kill = 0; kill < Kills; kill++)
+            for (var kill = 0; kill < kills; kill++)
             {
                 var (session, delivered) = await ReceiveUntilKilledAsync(relay, kill);
                 await relay.DisposeAsync();
@@ -45,10 +56,11 @@ public sealed class KillTests
         finally
         {
             await relay.DisposeAsync();
-            Directory.Delete(folder, recursive: true);
         }
 
-        await new FaultRow("kill -9, embedded back ends (seconds: the slowest, restart included)", Kills, Kills, deliveredBytes, provedBytes, 0, slowest.TotalSeconds).NoteAsync();
+        // Once more, in this process: its ledger can be read as it is hashed.
+        await using (var last = await RelayUnderTest.StartAsync(setup)) await LedgerConsistency.CheckAsync(last, kills);
+        await new FaultRow($"kill -9, {backEnds} back ends (seconds: the slowest, restart included)", kills, kills, deliveredBytes, provedBytes, 0, slowest.TotalSeconds).NoteAsync();
     }
 
     private static async Task<(string Session, byte[] Delivered)> ReceiveUntilKilledAsync(RelayProcess relay, int kill)
@@ -57,7 +69,7 @@ public sealed class KillTests
         await tunnel.Started;
         await tunnel.TypeAsync("while :; do ls -la /usr/bin; done\n");
         // A different moment each time, somewhere within the flood of frames.
-        await Streams.UntilAsync(() => tunnel.ReceivedBytes > 60_000 + kill * 37_000, 60);
+        await Streams.UntilAsync(() => tunnel.ReceivedBytes > 60_000 + kill % 20 * 37_000, 60);
         await relay.KillAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => tunnel.Finished);
         var delivered = tunnel.Received;

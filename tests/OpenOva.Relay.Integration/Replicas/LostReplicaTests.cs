@@ -54,13 +54,27 @@ public sealed class LostReplicaTests
         await new FaultRow($"replica killed: {first.Length} bytes sealed by the other, all after its return", 1, 1, delivered.Length, all.Length, 0, took).NoteAsync();
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 3_600_000)]
     public async Task Replica_PausedPastItsLease_FindsItsSessionsOver()
     {
         var lab = RealLab.OrSkip();
         await using var deployment = await Deployment.DeployedAsync();
         await using var b = await RelayProcess.StartAsync(deployment.Replica("b", lab.Guacd, lab.Yaml(), lab.Values()));
         await using var a = await RelayProcess.StartAsync(deployment.Replica("a", lab.Guacd, lab.Yaml(), lab.Values()));
+        var (delivered, proved, slowest) = (0L, 0L, 0.0);
+        for (var pause = 0; pause < FaultBench.Repeats; pause++)
+        {
+            var (seen, all, took) = await PauseAsync(a, b);
+            (delivered, proved, slowest) = (delivered + seen, proved + all, Math.Max(slowest, took));
+        }
+
+        await new FaultRow("replica paused past its lease and resumed", FaultBench.Repeats, FaultBench.Repeats, delivered, proved, 0, slowest).NoteAsync();
+        await using var next = await TunnelClient.OpenAsync(a);
+        await next.Started;
+    }
+
+    private static async Task<(long Delivered, long Proved, double Seconds)> PauseAsync(RelayProcess a, RelayProcess b)
+    {
         await using var tunnel = await FloodAsync(a);
         await Streams.UntilAsync(() => tunnel.DrawnFor > TimeSpan.FromSeconds(8), 60);
 
@@ -81,9 +95,7 @@ public sealed class LostReplicaTests
         // guacd was drained after the person had been cut off, so there is more than he saw.
         Assert.True(all.AsSpan().StartsWith(delivered), $"{delivered.Length} bytes were delivered, {all.Length} are recorded, and they differ");
         Assert.True(all.AsSpan().StartsWith(first));
-        await new FaultRow("replica paused past its lease and resumed", 1, 1, delivered.Length, all.Length, 0, took).NoteAsync();
-        await using var next = await TunnelClient.OpenAsync(a);
-        await next.Started;
+        return (delivered.Length, all.Length, took);
     }
 
     private static async Task<TunnelClient> FloodAsync(RelayProcess relay)
