@@ -33,7 +33,7 @@ public sealed class StoreWritesTests
         Assert.False(await WorksAsync());
     }
 
-    private Task FailAsync(Exception failure) => Assert.ThrowsAnyAsync<Exception>(() => _writes.WatchAsync(() => Task.FromException<int>(failure)));
+    private async Task FailAsync(Exception failure) => await Assert.ThrowsAnyAsync<Exception>(() => _writes.WatchAsync(() => Task.FromException<int>(failure)));
 
     private async Task<bool> WorksAsync()
     {
