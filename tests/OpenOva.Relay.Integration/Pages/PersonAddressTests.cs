@@ -35,7 +35,8 @@ public sealed partial class PersonAddressTests
         await using var guacd = FakeGuacd.Start();
         await using var relay = await RelayUnderTest.StartAsync(new RelaySetup
         {
-            Guacd = guacd.Endpoint, Connections = $"{RelayUnderTest.SshYaml()}\n---\n{Policy}", Values = new Dictionary<string, string?> { ["Relay:Web:TrustedProxies:0"] = trusted },
+            Guacd = guacd.Endpoint, Connections = $"{RelayUnderTest.SshYaml()}\n---\n{Policy}",
+            Values = trusted is null ? new Dictionary<string, string?>() : new Dictionary<string, string?> { ["Relay:Web:TrustedProxies:0"] = trusted },
         });
         using var olivia = await BrowserPerson.SignInAsync(relay.Web, "olivia");
         var notice = NoticeField().Match(await olivia.PageAsync("/connections/ssh-db")).Groups[1].Value;
