@@ -198,6 +198,7 @@ internal sealed class RecordingSealer(
         if (storedObject.Sha256 != index.ObjectSha256) return null;
         var storedIndex = await PutOnceAsync(descriptor.Bucket, recordingKeys.Index, new MemoryStream(encodedIndex), Digests.Hex(encodedIndex), locked, cancellation);
         if (storedIndex.Sha256 != Digests.Hex(encodedIndex)) return null;
+        untilUs = Math.Min(untilUs, KeptUntilUs(storedObject, storedIndex) ?? untilUs);
         var jws = await sealing.Manifest(recordingKeys, encodedIndex, sealedUs, new(Lock, untilUs)).SignAsync(sealing.Ring.Signing, cancellation);
         var manifest = Encoding.ASCII.GetBytes(jws.Compact);
         var storedManifest = await PutOnceAsync(
@@ -205,6 +206,18 @@ internal sealed class RecordingSealer(
         return storedManifest.Sha256 == Digests.Hex(manifest)
             ? Row(sealing, recordingKeys, storedObject, storedIndex, storedManifest, sealedUs, untilUs)
             : await FindSealedAsync(sealing, recordingKeys, cancellation);
+    }
+
+    // A try that broke off may have put them, locked from its own time on: the manifest must not promise more than the store keeps.
+    private static long? KeptUntilUs(params ReadOnlySpan<StoredObject> stored)
+    {
+        long? kept = null;
+        foreach (var one in stored)
+        {
+            if (one.Retention is { } retention) kept = Math.Min(kept ?? long.MaxValue, retention.Until.ToUnixMicroseconds());
+        }
+
+        return kept;
     }
 
     private async Task<StoredObject> PutOnceAsync(string bucket, string key, Stream content, string sha256, Retention? retention, CancellationToken cancellation)
