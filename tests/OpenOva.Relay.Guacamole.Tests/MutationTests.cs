@@ -5,7 +5,7 @@ using OpenOva.Relay.Shared;
 namespace OpenOva.Relay.Guacamole.Tests;
 
 /// <summary>A million damaged streams from fixed seeds. Each must be read or refused; a quarter million are read in one piece too, alike.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class MutationTests
 {
     private const int Batches = 1000;

@@ -9,7 +9,7 @@ using OpenOva.Relay.Identity;
 namespace OpenOva.Relay.Integration;
 
 /// <summary>Who may do what, asked of the running server route by route and person by person.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 [Collection(AuthorizationWorld.Collection)]
 public sealed class AuthorizationTests(AuthorizationWorld world)
 {

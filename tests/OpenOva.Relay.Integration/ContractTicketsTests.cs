@@ -9,7 +9,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration;
 
 /// <summary>Tunnel tickets: one use, one client, seconds of life; whatever is wrong with one, the answer is the same.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class ContractTicketsTests
 {
     [Fact]

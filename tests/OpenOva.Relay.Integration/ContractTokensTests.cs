@@ -5,7 +5,7 @@ using OpenOva.Relay.Tests.Identity;
 namespace OpenOva.Relay.Integration;
 
 /// <summary>Tokens that do not pass, at the gRPC door: one answer for all of them, and in the ledger what was wrong.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class ContractTokensTests
 {
     [Fact]

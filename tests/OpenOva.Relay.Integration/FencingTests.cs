@@ -7,7 +7,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration;
 
 /// <summary>A replica that no longer holds its lease carries nothing; one whose database answers strangely goes on as long as it holds it.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class FencingTests
 {
     private static readonly FakeGuacdPlay Picture = FakeGuacdPlay.Script(["size", "0", "800", "600"], ["sync", "7"]);

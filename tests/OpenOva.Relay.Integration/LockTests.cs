@@ -8,7 +8,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration;
 
 /// <summary>An officer holds a live session: what its person does is dropped and what the target draws goes on, recorded.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class LockTests
 {
     private static readonly FakeGuacdPlay Picture = FakeGuacdPlay.Script(["size", "0", "800", "600"], ["sync", "7"]);

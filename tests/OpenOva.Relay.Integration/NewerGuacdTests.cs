@@ -5,7 +5,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration;
 
 /// <summary>guacd 1.6.0, by its parameters and its recorded streams.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class NewerGuacdTests(ParameterWorld world) : IClassFixture<ParameterWorld>
 {
     private static readonly string[] Plugins = ["ssh", "vnc", "rdp", "telnet", "kubernetes"];

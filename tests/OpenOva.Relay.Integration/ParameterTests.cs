@@ -6,7 +6,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration;
 
 /// <summary>A connection's parameters against what guacd knows and asks for, through the whole service.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class ParameterTests(ParameterWorld world) : IClassFixture<ParameterWorld>
 {
     [Fact]

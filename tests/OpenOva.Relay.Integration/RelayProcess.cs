@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OpenOva.Relay.Shared;
 
 namespace OpenOva.Relay.Integration;
 
@@ -18,7 +19,7 @@ internal sealed class RelayProcess : RelayCallers, IAsyncDisposable
         var folder = setup.Folder ?? throw new ArgumentException("a process needs a folder that survives it");
         var connections = Directory.CreateDirectory(Path.Combine(folder, "connections")).FullName;
         await File.WriteAllTextAsync(Path.Combine(connections, "connections.yaml"), setup.Connections);
-        var (http, grpc) = (RelayUnderTest.FreePort(), RelayUnderTest.FreePort());
+        var (http, grpc) = (LoopbackPort.Free(), LoopbackPort.Free());
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "relay.dll"), "serve", "--environment", "Development", "--data", Path.Combine(folder, "data")])
             start.ArgumentList.Add(argument);
@@ -59,20 +60,18 @@ internal sealed class RelayProcess : RelayCallers, IAsyncDisposable
     private async Task ReadyAsync(string log)
     {
         using var http = new HttpClient();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (true)
+        for (var clock = Stopwatch.StartNew(); ; await Task.Delay(50, TestContext.Current.CancellationToken))
         {
             if (_process.HasExited) Assert.Fail($"relay ended with {_process.ExitCode}: {await File.ReadAllTextAsync(log)}");
+            if (clock.Elapsed > TimeSpan.FromSeconds(90)) Assert.Fail($"relay is not ready after {clock.Elapsed}: {await File.ReadAllTextAsync(log)}");
             try
             {
-                if ((await http.GetAsync(new Uri(Web, "/readyz"), patience.Token)).IsSuccessStatusCode) return;
+                if ((await http.GetAsync(new Uri(Web, "/readyz"), TestContext.Current.CancellationToken)).IsSuccessStatusCode) return;
             }
             catch (HttpRequestException)
             {
                 // Not listening yet.
             }
-
-            await Task.Delay(50, patience.Token);
         }
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenOva.Relay.Guacamole;
+using OpenOva.Relay.Shared;
 using OpenOva.Relay.Web;
 
 namespace OpenOva.Relay.Integration;
@@ -82,7 +83,7 @@ internal sealed class RelayUnderTest : RelayCallers, IAsyncDisposable
         var connections = Directory.CreateDirectory(Path.Combine(folder, "connections")).FullName;
         await File.WriteAllTextAsync(Path.Combine(connections, "connections.yaml"), setup.Connections);
         // The development issuer's address is part of its tokens, so its port must be known before.
-        var port = FreePort();
+        var port = LoopbackPort.Free();
         var values = Configuration(folder, connections, port, setup);
         var warnings = new ServiceWarnings();
         var application = RelayHost.Build(new RelayHostSettings
@@ -150,13 +151,6 @@ internal sealed class RelayUnderTest : RelayCallers, IAsyncDisposable
                 Thread.Sleep(100);
             }
         }
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>The configuration as keys, also for a service in a process of its own.</summary>

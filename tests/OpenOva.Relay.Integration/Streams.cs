@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text;
 using OpenOva.Relay.Evidence.Recording;
 using OpenOva.Relay.Guacamole;
@@ -45,16 +47,17 @@ internal static class Streams
         return to.WrittenSpan.ToArray();
     }
 
-    public static async Task UntilAsync(Func<bool> condition, int seconds = 20)
+    /// <summary>Waits until it is so; fails, and says for what it waited, when that takes longer than <paramref name="seconds"/>.</summary>
+    public static async Task UntilAsync(Func<bool> condition, int seconds = 60, [CallerArgumentExpression(nameof(condition))] string what = "")
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
-        while (!condition()) await Task.Delay(20, patience.Token);
+        for (var clock = Stopwatch.StartNew(); !condition(); await Task.Delay(20, TestContext.Current.CancellationToken))
+            if (clock.Elapsed.TotalSeconds > seconds) Assert.Fail($"waited {seconds} s in vain for {what}");
     }
 
     /// <summary>The same of something that has to be asked for.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> condition, int seconds = 20)
+    public static async Task UntilAsync(Func<Task<bool>> condition, int seconds = 60, [CallerArgumentExpression(nameof(condition))] string what = "")
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
-        while (!await condition()) await Task.Delay(100, patience.Token);
+        for (var clock = Stopwatch.StartNew(); !await condition(); await Task.Delay(100, TestContext.Current.CancellationToken))
+            if (clock.Elapsed.TotalSeconds > seconds) Assert.Fail($"waited {seconds} s in vain for {what}");
     }
 }

@@ -5,7 +5,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration;
 
 /// <summary>A session is ended from outside: its person is told, its recording stays whole, and the ledger says who ordered it.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class TerminationTests
 {
     private static readonly FakeGuacdPlay Picture = FakeGuacdPlay.Script(["size", "0", "800", "600"], ["sync", "7"]);

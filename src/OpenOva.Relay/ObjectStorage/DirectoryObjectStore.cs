@@ -213,9 +213,9 @@ internal sealed partial class DirectoryObjectStore : IObjectStore, IDisposable
             {
                 throw new ObjectAlreadyExistsException(bucket, key);
             }
-            catch (IOException) when (attempt < 10 && !Directory.Exists(Path.GetDirectoryName(place)))
+            catch (DirectoryNotFoundException) when (attempt < 100 && Directory.Exists(building))
             {
-                // A deletion has just pruned the parent.
+                // A deletion has just pruned the parent, which somebody else may have made again by now.
             }
         }
 

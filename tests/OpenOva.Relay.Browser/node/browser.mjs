@@ -54,6 +54,7 @@ export const picture = (page, which) => page.evaluate(async (name) => {
   const screen = window[name].screen;
   await new Promise((resolve) => { screen.flush(resolve); });
   const canvas = screen.flatten();
+  if (!canvas.width || !canvas.height) return { width: 0, height: 0, drawn: 0, digest: 'nothing yet' };
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   const pixels = new Uint32Array(data.buffer);
   const counts = new Map();

@@ -14,10 +14,10 @@ const until = async (what, check) => {
 const quiet = async (page, which) => {
   let last = '';
   await until('the picture rests', async () => {
-    const now = (await picture(page, which)).digest;
+    const now = await picture(page, which);
     await page.waitForTimeout(700);
-    const rests = now === last;
-    last = now;
+    const rests = now.drawn > 0 && now.digest === last;
+    last = now.digest;
     return rests;
   });
 };

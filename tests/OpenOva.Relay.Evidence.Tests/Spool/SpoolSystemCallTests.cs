@@ -36,7 +36,7 @@ public sealed class SpoolSystemCallTests : IDisposable
             }
 
             await File.WriteAllTextAsync(Path.Combine(Path.GetDirectoryName(_path)!, "end-marker"), "end-marker", limit.Token);
-            while (!(await File.ReadAllTextAsync(trace, limit.Token)).Contains("end-marker", StringComparison.Ordinal)) await Task.Yield();
+            while (!(await File.ReadAllTextAsync(trace, limit.Token)).Contains("end-marker", StringComparison.Ordinal)) await Task.Delay(20, limit.Token);
         }
         finally
         {

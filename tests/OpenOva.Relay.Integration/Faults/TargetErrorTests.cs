@@ -1,3 +1,4 @@
+using OpenOva.Relay.Shared;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Integration.Faults;
@@ -11,14 +12,14 @@ public sealed class TargetErrorTests
     public async Task Guacd_Down_IsGuacdUnreachable()
     {
         var lab = RealLab.OrSkip();
-        await FailedOpening.OfAsync(new RelaySetup { Guacd = new("127.0.0.1", RelayUnderTest.FreePort()), Connections = lab.Yaml(), Values = lab.Values() }, ErrorReason.GuacdUnreachable, 6);
+        await FailedOpening.OfAsync(new RelaySetup { Guacd = new("127.0.0.1", LoopbackPort.Free()), Connections = lab.Yaml(), Values = lab.Values() }, ErrorReason.GuacdUnreachable, 6);
     }
 
     [Fact]
     public async Task Target_Refusing_IsTargetUnreachable()
     {
         var lab = RealLab.OrSkip();
-        var port = RelayUnderTest.FreePort();
+        var port = LoopbackPort.Free();
         var yaml = lab.Yaml(port: port, hostKey: lab.HostKey.Replace($":{lab.SshPort}", $":{port}", StringComparison.Ordinal));
         await FailedOpening.OfAsync(new RelaySetup { Guacd = lab.Guacd, Connections = yaml, Values = lab.Values() }, ErrorReason.TargetUnreachable, 15);
     }

@@ -8,7 +8,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration.Joins;
 
 /// <summary>A live session is watched: read-only, with a purpose that is ledgered first, and without its person being held up.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 [Collection(WebTunnelWorld.Collection)]
 public sealed class JoinTests(WebTunnelWorld world)
 {

@@ -7,7 +7,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration.Joins;
 
 /// <summary>Live sessions as they change, of all replicas; and where each can be watched.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class WatchTests
 {
     [Fact(Timeout = 120_000)]

@@ -5,7 +5,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration.WebTunnel;
 
 /// <summary>Promises 3 and 10 at the browsers' door: whatever one sends or leaves out ends its own session, with a reason, and nobody else's.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 [Collection(WebTunnelWorld.Collection)]
 public sealed class MaliciousBrowserTests(WebTunnelWorld world)
 {

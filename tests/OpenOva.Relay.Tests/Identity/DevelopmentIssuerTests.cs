@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenOva.Relay.Identity;
 using OpenOva.Relay.Identity.Development;
+using OpenOva.Relay.Shared;
 
 namespace OpenOva.Relay.Tests.Identity;
 
@@ -26,7 +27,7 @@ public sealed class DevelopmentIssuerTests : IDisposable
     [Fact]
     public async Task PasswordGrant_DemoUser_OpensADeclaredRoute()
     {
-        await using var app = await StartAsync("Development", FreePort());
+        await using var app = await StartAsync("Development", LoopbackPort.Free());
 
         var token = await TokenAsync(("grant_type", "password"), ("client_id", "gateway"), ("username", "ada"), ("password", "demo"));
         using var request = new HttpRequestMessage(HttpMethod.Get, "/operators");
@@ -40,7 +41,7 @@ public sealed class DevelopmentIssuerTests : IDisposable
     [Fact]
     public async Task ClientCredentials_ByBasicHeader_GivesAGateway()
     {
-        await using var app = await StartAsync("Development", FreePort());
+        await using var app = await StartAsync("Development", LoopbackPort.Free());
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("backend:s3cret"u8));
 
         var token = await TokenAsync(("grant_type", "client_credentials"));
@@ -60,7 +61,7 @@ public sealed class DevelopmentIssuerTests : IDisposable
     [InlineData("refresh_token", "gateway", "", "ada", "demo")]
     public async Task Token_AnythingWrong_IsRefusedAlike(string grant, string client, string secret, string user, string password)
     {
-        await using var app = await StartAsync("Development", FreePort());
+        await using var app = await StartAsync("Development", LoopbackPort.Free());
 
         Assert.Null(await TokenAsync(("grant_type", grant), ("client_id", client), ("client_secret", secret), ("username", user), ("password", password)));
     }
@@ -68,7 +69,7 @@ public sealed class DevelopmentIssuerTests : IDisposable
     [Fact]
     public async Task Routes_CallerBeyondLoopback_FindsNothing()
     {
-        await using var app = await StartAsync("Development", FreePort(), remote: IPAddress.Parse("10.0.0.9"));
+        await using var app = await StartAsync("Development", LoopbackPort.Free(), remote: IPAddress.Parse("10.0.0.9"));
 
         foreach (var path in new[] { "/realms/acme/.well-known/openid-configuration", "/realms/acme/protocol/openid-connect/certs" })
             Assert.Equal(HttpStatusCode.NotFound, (await _http.GetAsync(path, Cancellation)).StatusCode);
@@ -80,7 +81,7 @@ public sealed class DevelopmentIssuerTests : IDisposable
     [InlineData("development-like")]
     public async Task Start_OutsideDevelopment_IsRefusedWithTheKey(string environment)
     {
-        var e = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync(environment, FreePort(), map: false));
+        var e = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync(environment, LoopbackPort.Free(), map: false));
 
         Assert.Contains("Relay:Identity:Development is set, but the environment is " + environment, e.Message, StringComparison.Ordinal);
     }
@@ -88,7 +89,7 @@ public sealed class DevelopmentIssuerTests : IDisposable
     [Fact]
     public async Task Start_ListeningBeyondLoopback_IsRefused()
     {
-        var e = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync("Development", FreePort(), host: "0.0.0.0"));
+        var e = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync("Development", LoopbackPort.Free(), host: "0.0.0.0"));
 
         Assert.Contains("needs every listener on loopback", e.Message, StringComparison.Ordinal);
     }
@@ -96,7 +97,7 @@ public sealed class DevelopmentIssuerTests : IDisposable
     [Fact]
     public async Task Start_WithoutTheSection_MapsNoIssuer()
     {
-        await using var app = await StartAsync("Production", FreePort(), development: false);
+        await using var app = await StartAsync("Production", LoopbackPort.Free(), development: false);
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await _http.GetAsync("/realms/acme/protocol/openid-connect/certs", Cancellation)).StatusCode);
     }
@@ -176,12 +177,5 @@ public sealed class DevelopmentIssuerTests : IDisposable
             return null;
         }
         return JsonDocument.Parse(body).RootElement.GetProperty("access_token").GetString();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

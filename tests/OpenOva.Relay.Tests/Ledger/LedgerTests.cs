@@ -214,7 +214,7 @@ public abstract class LedgerTests(TestDatabaseKind kind) : LedgerFixture(kind)
         }
         catch (DatabaseUnavailableException)
         {
-            await Task.Yield();
+            await Task.Delay(5, Cancellation);
         }
     }
 }

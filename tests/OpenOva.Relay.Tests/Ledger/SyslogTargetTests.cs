@@ -65,7 +65,7 @@ public sealed partial class SyslogTargetTests() : LedgerFixture(TestDatabaseKind
                 {
                     await ExportRig.DrainAsync(pump, Cancellation);
                     _clock.Advance(TimeSpan.FromSeconds(1));
-                    await Task.Yield();
+                    await Task.Delay(5, Cancellation);
                 }
             },
             Cancellation);

@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using OpenOva.Relay.Shared;
 
 namespace OpenOva.Relay.Tests.Messaging;
 
@@ -23,9 +24,7 @@ internal sealed class BrokerDoor : IAsyncDisposable
     public BrokerDoor(Uri broker, X509Certificate2? certificate = null)
     {
         (_broker, _certificate) = (broker, certificate);
-        using var reserved = new TcpListener(IPAddress.Loopback, 0);
-        reserved.Start();
-        _port = ((IPEndPoint)reserved.LocalEndpoint).Port;
+        _port = LoopbackPort.Free();
     }
 
     public Uri Url => new($"{(_certificate is null ? "amqp" : "amqps")}://127.0.0.1:{_port}");
