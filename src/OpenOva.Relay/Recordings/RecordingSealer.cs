@@ -198,7 +198,12 @@ internal sealed class RecordingSealer(
         if (storedObject.Sha256 != index.ObjectSha256) return null;
         var storedIndex = await PutOnceAsync(descriptor.Bucket, recordingKeys.Index, new MemoryStream(encodedIndex), Digests.Hex(encodedIndex), locked, cancellation);
         if (storedIndex.Sha256 != Digests.Hex(encodedIndex)) return null;
-        untilUs = Math.Min(untilUs, KeptUntilUs(storedObject, storedIndex) ?? untilUs);
+        if (locked is not null)
+        {
+            untilUs = Math.Min(untilUs, await KeepAsync(descriptor.Bucket, storedObject, locked, cancellation));
+            untilUs = Math.Min(untilUs, await KeepAsync(descriptor.Bucket, storedIndex, locked, cancellation));
+        }
+
         var jws = await sealing.Manifest(recordingKeys, encodedIndex, sealedUs, new(Lock, untilUs)).SignAsync(sealing.Ring.Signing, cancellation);
         var manifest = Encoding.ASCII.GetBytes(jws.Compact);
         var storedManifest = await PutOnceAsync(
@@ -208,16 +213,21 @@ internal sealed class RecordingSealer(
             : await FindSealedAsync(sealing, recordingKeys, cancellation);
     }
 
-    // A try that broke off may have put them, locked from its own time on: the manifest must not promise more than the store keeps.
-    private static long? KeptUntilUs(params ReadOnlySpan<StoredObject> stored)
+    // A try that broke off may have put it, locked from its own time on: its lock is prolonged. Where that may not be, the manifest promises no more than the
+    // store keeps.
+    private async Task<long> KeepAsync(string bucket, StoredObject stored, Retention wanted, CancellationToken cancellation)
     {
-        long? kept = null;
-        foreach (var one in stored)
+        if (stored.Retention is not { } kept || kept.Until >= wanted.Until) return wanted.Until.ToUnixMicroseconds();
+        try
         {
-            if (one.Retention is { } retention) kept = Math.Min(kept ?? long.MaxValue, retention.Until.ToUnixMicroseconds());
+            await store.ExtendRetentionAsync(bucket, stored.Key, stored.VersionId, wanted, cancellation);
+            return wanted.Until.ToUnixMicroseconds();
         }
-
-        return kept;
+        catch (Exception exception) when (exception is ObjectStoreIdentityException or ObjectStoreDeniedException or ObjectLockedException)
+        {
+            logger.LockNotProlonged(stored.Key, exception.Message);
+            return kept.Until.ToUnixMicroseconds();
+        }
     }
 
     private async Task<StoredObject> PutOnceAsync(string bucket, string key, Stream content, string sha256, Retention? retention, CancellationToken cancellation)

@@ -31,4 +31,7 @@ internal static partial class RecordingsLog
 
     [LoggerMessage(EventId = 2009, Level = LogLevel.Information, Message = "Session {Session}: its recording is being sealed by another replica")]
     public static partial void SealedElsewhere(this ILogger logger, string session);
+
+    [LoggerMessage(EventId = 2010, Level = LogLevel.Warning, Message = "{Key}: its lock of an earlier try could not be prolonged, so the manifest promises that one: {Why}")]
+    public static partial void LockNotProlonged(this ILogger logger, string key, string why);
 }

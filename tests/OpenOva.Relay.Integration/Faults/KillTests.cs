@@ -14,7 +14,7 @@ public sealed class KillTests
     {
         var lab = RealLab.OrSkip();
         using var folder = new TemporaryFolder();
-        await KillAsync("embedded", new RelaySetup { Guacd = lab.Guacd, Connections = lab.Yaml(), Values = lab.Values(), Folder = folder.Path }, FaultBench.Times(20));
+        await KillAsync("embedded", new RelaySetup { Guacd = lab.Guacd, Connections = lab.Yaml(), Values = lab.Values(), Folder = folder.Path }, FaultBench.Times(6));
     }
 
     [Fact(Timeout = 3_600_000)]
