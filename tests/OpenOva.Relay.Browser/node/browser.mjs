@@ -58,7 +58,10 @@ export const picture = (page, which) => page.evaluate(async (name) => {
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   const pixels = new Uint32Array(data.buffer);
   const counts = new Map();
-  for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
+  for (let from = 0, to = 0; from < pixels.length; from = to) {
+    while (to < pixels.length && pixels[to] === pixels[from]) to += 1;
+    counts.set(pixels[from], (counts.get(pixels[from]) ?? 0) + to - from);
+  }
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', data));
   return {
     width: canvas.width, height: canvas.height, drawn: pixels.length - Math.max(...counts.values()),
