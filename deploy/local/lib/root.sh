@@ -94,7 +94,7 @@ root_bootstrap_installed() {
     unused+=("--dpkgopt=path-exclude=$path")
   done
   mapfile -t options < <(root_options "$settings")
-  PATH=$tools:$PATH TMPDIR=/tmp mmdebstrap --variant=minbase --mode=root --format=directory --keyring="$keyring" "${options[@]}" \
+  PATH=$tools:/usr/sbin:/usr/bin:/sbin:/bin:$PATH TMPDIR=/tmp mmdebstrap --variant=minbase --mode=root --format=directory --keyring="$keyring" "${options[@]}" \
     --dpkgopt=force-unsafe-io \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
@@ -113,7 +113,7 @@ root_bootstrap_forky() {
   set -euo pipefail
   local tools=$1 target=$2 mirror=$3 keyring=$4 packages=$5 settings=$6 options=()
   mapfile -t options < <(root_options "$settings")
-  PATH=$tools:$PATH TMPDIR=/tmp mmdebstrap --variant=extract --mode=root --format=directory --keyring="$keyring" "${options[@]}" \
+  PATH=$tools:/usr/sbin:/usr/bin:/sbin:/bin:$PATH TMPDIR=/tmp mmdebstrap --variant=extract --mode=root --format=directory --keyring="$keyring" "${options[@]}" \
     --setup-hook='for part in bin sbin lib lib64; do mkdir -p "$1/usr/$part"; ln -s "usr/$part" "$1/$part"; done' \
     --customize-hook='rm -rf "$1/usr/share/man" "$1/usr/share/locale" "$1/usr/include"' \
     --customize-hook='cp "$1/usr/share/base-passwd/passwd.master" "$1/etc/passwd"; cp "$1/usr/share/base-passwd/group.master" "$1/etc/group"' \
