@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
@@ -121,5 +120,5 @@ internal sealed class IssuerKeys(IssuerOptions issuer, IdentityOptions options, 
 
     private static IssuerEndpoints EndpointsOf(OpenIdConnectConfiguration configuration) => new(
         configuration.AuthorizationEndpoint ?? "", configuration.TokenEndpoint ?? "", configuration.EndSessionEndpoint ?? "",
-        configuration.AdditionalData.TryGetValue("authorization_response_iss_parameter_supported", out var says) && says is true or JsonElement { ValueKind: JsonValueKind.True });
+        configuration.AuthorizationResponseIssParameterSupported);
 }

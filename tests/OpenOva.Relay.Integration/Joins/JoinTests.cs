@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using OpenOva.Relay.Database;
+using OpenOva.Relay.Identity;
+using OpenOva.Relay.Identity.Logout;
 using OpenOva.Relay.Integration.WebTunnel;
 using OpenOva.Relay.Sessions.Joins;
 using OpenOva.Relay.Shared;
@@ -146,6 +148,29 @@ public sealed class JoinTests(WebTunnelWorld world)
 
         var ended = Assert.Single(await LedgerLeaves.OfSessionAsync(world.Relay, owner.Session), l => l.Type == "session.join-ended");
         Assert.Equal("READER_TOO_SLOW", ended.Data.String("reason"));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Watcher_WhoIsSignedOut_SeesNothingMoreAndThePersonGoesOn()
+    {
+        var (owner, guacd) = await world.StartedAsync();
+        await using var _ = owner;
+        await ConnectedAsync(owner);
+        await using var watcher = await WatcherClient.JoinAsync(world.Relay, owner.Session, "ulla");
+        await watcher.Started;
+        var ulla = (await world.Relay.Services.GetRequiredService<TokenValidator>().ValidateAccessTokenAsync(
+            await world.Relay.TokenAsync("acme", "ulla"), TestContext.Current.CancellationToken)).Caller!;
+
+        world.Relay.Services.GetRequiredService<SignOuts>().Note([new SignOut { Issuer = ulla.Issuer, Subject = ulla.Subject, BeforeUs = long.MaxValue, ExpiresUs = long.MaxValue }]);
+        await watcher.Finished;
+        await owner.SendAsync("3.key,2.97,1.1;");
+        await guacd.WaitForAsync("key");
+        await owner.LeaveAsync();
+
+        Assert.Equal(JoinEndReason.SignedOut, watcher.Ended!.Reason);
+        await world.Relay.WaitForAsync(owner.Session, SessionState.Verified);
+        var ended = Assert.Single(await LedgerLeaves.OfSessionAsync(world.Relay, owner.Session), l => l.Type == "session.join-ended");
+        Assert.Equal("SIGNED_OUT", ended.Data.String("reason"));
     }
 
     [Fact(Timeout = 120_000)]

@@ -67,6 +67,26 @@ public sealed class WatchTests
         Assert.Contains(leaves, l => l.Type == "session.joined");
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task Watcher_WhoseTimeIsOver_SeesNothingMoreUntilHeSaysWhyAgain()
+    {
+        await using var guacd = FakeGuacd.Start(new FakeGuacdOptions { Play = WebTunnelWorld.Picture });
+        await using var relay = await RelayUnderTest.StartAsync(new RelaySetup
+        {
+            Guacd = guacd.Endpoint, Values = new Dictionary<string, string?> { ["Relay:Sessions:WatchTime"] = "00:00:01" },
+        });
+        await using var owner = await BrowserClient.OpenAsync(relay);
+        await owner.WaitForAsync("sync");
+        await relay.WaitForAsync(owner.Session, SessionState.Connected);
+        await using var watcher = await WatcherClient.JoinAsync(relay, owner.Session);
+        await watcher.Finished;
+        await using var again = await WatcherClient.JoinAsync(relay, owner.Session);
+        await again.Started;
+        await owner.LeaveAsync();
+
+        Assert.Equal(JoinEndReason.TimeOver, watcher.Ended!.Reason);
+    }
+
     private static async Task<Session> UntilAsync(AsyncServerStreamingCall<SessionServiceWatchResponse> call, Func<Session, bool> fits, CancellationToken cancellation)
     {
         while (await call.ResponseStream.MoveNext(cancellation))

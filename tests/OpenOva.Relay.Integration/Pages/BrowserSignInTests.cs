@@ -1,11 +1,13 @@
 using System.Net;
+using System.Text.RegularExpressions;
+using Grpc.Core;
 
 namespace OpenOva.Relay.Integration.Pages;
 
 /// <summary>Signing in and out with a browser, and what another site or a stolen table could make of it.</summary>
 [Trait("Kind", "Fast")]
 [Collection(AuthorizationWorld.Collection)]
-public sealed class BrowserSignInTests(AuthorizationWorld world)
+public sealed partial class BrowserSignInTests(AuthorizationWorld world)
 {
     [Fact]
     public async Task SignIn_ThroughTheIssuer_ShowsThePersonAndKeepsTheSecretFromScripts()
@@ -42,6 +44,45 @@ public sealed class BrowserSignInTests(AuthorizationWorld world)
 
         Assert.Equal("/", first.Headers.Location!.ToString());
         Assert.StartsWith("/sign-in?", second.Headers.Location!.ToString(), StringComparison.Ordinal);
+        var asking = Assert.Single(leading.Headers.GetValues("Set-Cookie"), set => set.StartsWith("relay-sign-in-", StringComparison.Ordinal));
+        Assert.EndsWith("; max-age=600; path=/auth/callback; samesite=lax; httponly", asking, StringComparison.Ordinal);
+        // The question is answered, and the browser forgets it.
+        var forgotten = Assert.Single(first.Headers.GetValues("Set-Cookie"), set => set.StartsWith("relay-sign-in-", StringComparison.Ordinal));
+        Assert.Contains("=; expires=Thu, 01 Jan 1970", forgotten, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https://evil.example/")]
+    [InlineData("//evil.example")]
+    [InlineData("/\\evil.example")]
+    public async Task SignIn_AskedToLeadElsewhere_ComesBackToThisService(string path)
+    {
+        using var person = new BrowserPerson(world.Relay.Web);
+        using var leading = await person.GetAsync($"/auth/sign-in?organisation=acme&return={Uri.EscapeDataString(path)}");
+        using var answered = await person.SendAsync(HttpMethod.Post, leading.Headers.Location!, new() { ["username"] = "olivia", ["password"] = "pw" });
+        using var back = await person.SendAsync(HttpMethod.Get, answered.Headers.Location!);
+        using var unknown = await person.GetAsync($"/auth/sign-in?organisation=none&return={Uri.EscapeDataString(path)}");
+
+        Assert.Equal("/", back.Headers.Location!.ToString());
+        Assert.Equal("/sign-in?return=%2F&organisation=none", unknown.Headers.Location!.ToString());
+    }
+
+    [Fact]
+    public async Task SignIn_InTheBrowserOfAnother_EndsTheEarlierOne()
+    {
+        using var browser = await BrowserPerson.SignInAsync(world.Relay.Web, "sofia");
+        var earlier = browser.Cookies.GetCookies(world.Relay.Web)["relay"]!.Value;
+
+        using var leading = await browser.GetAsync("/auth/sign-in?organisation=acme");
+        using var answered = await browser.SendAsync(HttpMethod.Post, leading.Headers.Location!, new() { ["username"] = "olivia", ["password"] = "pw" });
+        using var back = await browser.SendAsync(HttpMethod.Get, answered.Headers.Location!);
+        using var kept = new BrowserPerson(world.Relay.Web);
+        kept.Cookies.Add(world.Relay.Web, new Cookie("relay", earlier));
+        using var again = await kept.GetAsync("/sessions");
+
+        Assert.Contains("olivia", await browser.PageAsync("/"), StringComparison.Ordinal);
+        Assert.NotEqual(earlier, browser.Cookies.GetCookies(world.Relay.Web)["relay"]!.Value);
+        Assert.Equal(HttpStatusCode.Redirect, again.StatusCode);
     }
 
     [Theory]
@@ -74,21 +115,25 @@ public sealed class BrowserSignInTests(AuthorizationWorld world)
         Assert.Equal(HttpStatusCode.Redirect, again.StatusCode);
     }
 
-    [Fact]
-    public async Task Form_OfAnotherSite_DoesNothing()
+    [Theory]
+    [InlineData("/auth/sign-out")]
+    [InlineData("/sessions/ID/termination")]
+    public async Task Form_OfAnotherSite_DoesNothing(string form)
     {
+        // It is over: nothing but the form's sender is wrong, and an end that is ordered again changes nothing.
+        var path = form.Replace("ID", world.SessionOf["olivia"], StringComparison.Ordinal);
         using var sofia = await BrowserPerson.SignInAsync(world.Relay.Web, "sofia");
         using var albert = await BrowserPerson.SignInAsync(world.Relay.Web, "albert");
         await sofia.PageAsync("/sessions");
         await albert.PageAsync("/sessions");
         foreach (var answer in new[]
         {
-            await sofia.PostAsync("/auth/sign-out", token: ""),
-            await sofia.PostAsync("/auth/sign-out", token: albert.FormToken),
-            await sofia.PostAsync("/auth/sign-out", change: request => request.Headers.Add("Sec-Fetch-Site", "cross-site")),
-            await sofia.PostAsync("/auth/sign-out", change: request => request.Headers.Add("Sec-Fetch-Site", "same-site")),
-            await sofia.PostAsync("/auth/sign-out", change: request => request.Headers.Add("Origin", "https://evil.example")),
-            await sofia.PostAsync("/auth/sign-out", change: request => request.Content = new StringContent("form_token=" + sofia.FormToken, System.Text.Encoding.UTF8, "text/plain")),
+            await sofia.PostAsync(path, new() { ["purpose"] = "a test" }, token: ""),
+            await sofia.PostAsync(path, new() { ["purpose"] = "a test" }, token: albert.FormToken),
+            await sofia.PostAsync(path, new() { ["purpose"] = "a test" }, change: request => request.Headers.Add("Sec-Fetch-Site", "cross-site")),
+            await sofia.PostAsync(path, new() { ["purpose"] = "a test" }, change: request => request.Headers.Add("Sec-Fetch-Site", "same-site")),
+            await sofia.PostAsync(path, new() { ["purpose"] = "a test" }, change: request => request.Headers.Add("Origin", "https://evil.example")),
+            await sofia.PostAsync(path, new() { ["purpose"] = "a test" }, change: request => request.Content = new StringContent("form_token=" + sofia.FormToken, System.Text.Encoding.UTF8, "text/plain")),
         })
         {
             Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
@@ -96,6 +141,8 @@ public sealed class BrowserSignInTests(AuthorizationWorld world)
         }
 
         await sofia.PageAsync("/sessions");
+        using var own = await sofia.PostAsync(path, new() { ["purpose"] = "a test" }, change: request => request.Headers.Add("Sec-Fetch-Site", "same-origin"));
+        Assert.Equal(HttpStatusCode.Redirect, own.StatusCode);
     }
 
     [Fact]
@@ -106,6 +153,8 @@ public sealed class BrowserSignInTests(AuthorizationWorld world)
         using var answer = await anton.GetAsync("/openova.relay.v1.LedgerService/GetCheckpoint");
 
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        var cookie = new Metadata { { "cookie", $"relay={anton.Cookies.GetCookies(world.Relay.Web)["relay"]!.Value}" } };
+        Assert.Equal(StatusCode.Unauthenticated, (await Assert.ThrowsAsync<RpcException>(async () => await world.Relay.Sessions.ListAsync(new(), cookie))).StatusCode);
     }
 
     [Theory]
@@ -113,6 +162,7 @@ public sealed class BrowserSignInTests(AuthorizationWorld world)
     [InlineData("/signed-out", HttpStatusCode.OK)]
     [InlineData("/sessions/none", HttpStatusCode.Forbidden)]
     [InlineData("/sessions", HttpStatusCode.OK)]
+    [InlineData("/emergencies", HttpStatusCode.OK)]
     public async Task Page_OfAnyKind_AllowsNothingFromElsewhere(string path, HttpStatusCode status)
     {
         using var sofia = await BrowserPerson.SignInAsync(world.Relay.Web, "sofia");
@@ -128,5 +178,27 @@ public sealed class BrowserSignInTests(AuthorizationWorld world)
         Assert.DoesNotContain("<style", page, StringComparison.Ordinal);
         Assert.DoesNotContain(" style=", page, StringComparison.Ordinal);
         Assert.DoesNotContain("http://", page.Replace("http://www.w3.org", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.True(answer.Headers.CacheControl!.NoStore);
     }
+
+    [Fact]
+    public async Task Answer_ThatIsNoPageOfItsOwn_AllowsNothingFromElsewhereEither()
+    {
+        using var nobody = new BrowserPerson(world.Relay.Web);
+        var asset = StyleSheet().Match(await nobody.PageAsync("/sign-in")).Groups[1].Value;
+
+        using var refused = await nobody.PostAsync("/connections/ssh-db/open", token: "any");
+        using var styles = await nobody.GetAsync(asset);
+        using var former = await nobody.GetAsync(asset.Replace("/assets/", "/assets/former", StringComparison.Ordinal));
+
+        Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.OK, HttpStatusCode.NotFound), (refused.StatusCode, styles.StatusCode, former.StatusCode));
+        foreach (var answer in new[] { refused, styles, former })
+        {
+            Assert.StartsWith("default-src 'none';", Assert.Single(answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+            Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
+        }
+    }
+
+    [GeneratedRegex("href=\"(/assets/[^\"]+\\.css)\"")]
+    private static partial Regex StyleSheet();
 }

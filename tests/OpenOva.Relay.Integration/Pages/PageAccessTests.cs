@@ -37,6 +37,66 @@ public sealed class PageAccessTests(AuthorizationWorld world)
         Assert.True(wrong.Count == 0, $"{route}{Environment.NewLine}{string.Join(Environment.NewLine, wrong)}");
     }
 
+    /// <summary>What forms do to sessions, which are over: whoever may is told that, or that it is done.</summary>
+    [Theory]
+    [InlineData("POST /sessions/{id}/termination")]
+    [InlineData("POST /sessions/{id}/lock")]
+    [InlineData("POST /sessions/{id}/watch")]
+    public async Task Form_SentByEveryone_IsTakenAsTheMatrixSays(string route)
+    {
+        var row = AuthorizationMatrix.Of(route);
+        var wrong = new List<string>();
+        foreach (var caller in AuthorizationWorld.Callers.Where(caller => caller.IsPerson))
+        {
+            using var person = await BrowserPerson.SignInAsync(world.Relay.Web, caller.Name, caller.Organisation);
+            await person.PageAsync("/");
+            foreach (var (path, owner, organisation) in Targets(row, route["POST ".Length..]))
+            {
+                using var answer = await person.PostAsync(path, new() { ["purpose"] = "a test", ["locked"] = "1" });
+                if (answer.StatusCode != HttpStatusCode.Forbidden != Expected(row, caller, owner, organisation)) wrong.Add($"{caller} on {path} of {owner}: {(int)answer.StatusCode}");
+            }
+        }
+
+        Assert.True(wrong.Count == 0, $"{route}{Environment.NewLine}{string.Join(Environment.NewLine, wrong)}");
+    }
+
+    [Theory]
+    [InlineData("termination")]
+    [InlineData("lock")]
+    [InlineData("watch")]
+    public async Task Form_WithoutAPurpose_IsRefused(string form)
+    {
+        using var sofia = await BrowserPerson.SignInAsync(world.Relay.Web, "sofia");
+        await sofia.PageAsync("/");
+
+        using var answer = await sofia.PostAsync($"/sessions/{world.SessionOf["olivia"]}/{form}", new() { ["purpose"] = "", ["locked"] = "1" });
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("GET /sessions", "GET /sessions/{id}")]
+    [InlineData("GET /requests", "GET /requests/{id}")]
+    public async Task List_OfEveryone_HoldsWhatHeMaySeeAndNoMore(string list, string each)
+    {
+        var row = AuthorizationMatrix.Of(each);
+        var targets = Targets(row, each["GET ".Length..]).Where(target => target.Owner.Length > 0).ToList();
+        // Other tests' come after these, and may fill the first page.
+        var newest = targets.Select(target => target.Path[^36..]).Max(StringComparer.Ordinal)!;
+        var wrong = new List<string>();
+        foreach (var caller in AuthorizationWorld.Callers.Where(caller => caller.IsPerson && (caller.Roles & AuthorizationMatrix.Of(list).Any) != 0))
+        {
+            using var person = await BrowserPerson.SignInAsync(world.Relay.Web, caller.Name, caller.Organisation);
+            var page = await person.PageAsync($"{list["GET ".Length..]}?before={newest[..^12]}ffffffffffff");
+            foreach (var (path, owner, organisation) in targets)
+            {
+                if (page.Contains($"\"{path}\"", StringComparison.Ordinal) != Expected(row, caller, owner, organisation)) wrong.Add($"{caller}: {path} of {owner}");
+            }
+        }
+
+        Assert.True(wrong.Count == 0, $"{list}{Environment.NewLine}{string.Join(Environment.NewLine, wrong)}");
+    }
+
     [Theory]
     [InlineData("/")]
     [InlineData("/sessions?before=x")]

@@ -109,6 +109,7 @@ public sealed partial class PageActionTests(AuthorizationWorld world)
         Assert.Equal(HttpStatusCode.PartialContent, answer.StatusCode);
         Assert.Equal("application/octet-stream", answer.Content.Headers.ContentType!.MediaType);
         Assert.Empty(answer.Content.Headers.ContentEncoding);
+        Assert.True(answer.Headers.CacheControl!.NoStore);
         return await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
     }
 

@@ -13,6 +13,9 @@ public sealed class WebTunnelWorld : IAsyncLifetime, ICollectionFixture<WebTunne
     // Operator and security officer at once.
     private const string Sven = "Relay:Identity:Development:Realms:0:Users:8";
 
+    // An approver who is signed out by a test, for good.
+    private const string Ulla = "Relay:Identity:Development:Realms:0:Users:9";
+
     internal static readonly FakeGuacdPlay Picture = FakeGuacdPlay.Script(["size", "0", "800", "600"], ["sync", "7"]);
 
     internal FakeGuacd Guacd { get; } = FakeGuacd.Start();
@@ -30,6 +33,9 @@ public sealed class WebTunnelWorld : IAsyncLifetime, ICollectionFixture<WebTunne
             [$"{Sven}:RealmRoles:0"] = "relay-operator",
             [$"{Sven}:RealmRoles:1"] = "db",
             [$"{Sven}:RealmRoles:2"] = "relay-security-officer",
+            [$"{Ulla}:UserName"] = "ulla",
+            [$"{Ulla}:Password"] = "pw",
+            [$"{Ulla}:RealmRoles:0"] = "relay-approver",
         },
     });
 

@@ -37,6 +37,12 @@ internal sealed class TestIssuer : IAsyncDisposable
     /// <summary>What the discovery document says of itself; default: the truth.</summary>
     public string? StatedIssuer { get; set; }
 
+    /// <summary>Says that its answers to browsers name it (RFC 9207).</summary>
+    public bool NamesItself { get; set; }
+
+    /// <summary>What the token endpoint gives for a form; null: it says no.</summary>
+    public Func<IFormCollection, Task<JsonObject?>> Tokens { get; set; } = _ => Task.FromResult<JsonObject?>(new() { ["access_token"] = "opaque", ["expires_in"] = 60 });
+
     public static async Task<TestIssuer> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -56,13 +62,20 @@ internal sealed class TestIssuer : IAsyncDisposable
         {
             ["issuer"] = issuer.StatedIssuer ?? issuer.Issuer,
             ["jwks_uri"] = issuer.Issuer + "/certs",
+            ["authorization_endpoint"] = issuer.Issuer + "/auth",
+            ["token_endpoint"] = issuer.Issuer + "/token",
+            ["authorization_response_iss_parameter_supported"] = issuer.NamesItself,
         }));
         app.MapGet(Realm + "/certs", () =>
         {
             issuer.Fetches++;
             return Results.Json(new JsonObject { ["keys"] = new JsonArray([.. issuer._keys.Select(key => key.DeepClone())]) });
         });
-        app.MapPost(Realm + "/protocol/openid-connect/token", () => Results.Json(new JsonObject { ["access_token"] = "opaque", ["expires_in"] = 60 }));
+        Delegate token = async (HttpContext context) => await issuer.Tokens(await context.Request.ReadFormAsync()) is { } tokens
+            ? Results.Json(tokens)
+            : Results.Json(new JsonObject { ["error"] = "invalid_grant" }, statusCode: StatusCodes.Status400BadRequest);
+        app.MapPost(Realm + "/protocol/openid-connect/token", token);
+        app.MapPost(Realm + "/token", token);
         await app.StartAsync();
         issuer.Address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         return issuer;

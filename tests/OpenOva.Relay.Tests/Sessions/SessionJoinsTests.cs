@@ -68,6 +68,9 @@ public abstract class SessionJoinsTests(TestDatabaseKind kind) : LedgerFixture(k
         Assert.Equal(ErrorReason.TicketRefused, await RedeemAsync(Officer(), Session, "another"));
         Assert.Equal("a suspicion", await tickets.RedeemAsync(Officer(), Session, made.Ticket, Cancellation));
         Assert.Equal(ErrorReason.TicketRefused, await RedeemAsync(Officer(), Session, made.Ticket));
+        var late = await tickets.MakeAsync(Officer(), Session, "a suspicion", Cancellation);
+        await Db.ExecuteAsync("UPDATE session_watch_tickets SET expires_us = relay_now_us() WHERE redeemed_us IS NULL", new { }, Cancellation);
+        Assert.Equal(ErrorReason.TicketRefused, await RedeemAsync(Officer(), Session, late.Ticket));
     }
 
     [Fact]

@@ -41,12 +41,14 @@ internal static class BrowserCall
         return form["form_token"] is [{ } token] && browser.Secret.IsFormToken(token);
     }
 
-    private static CookieOptions Cookie(HttpContext context) => new()
+    /// <summary>What every cookie of the sign-in has: no script reads it, no other site's form brings it, and no other host gets it.</summary>
+    public static CookieOptions Cookie(HttpContext context, string path = "/", TimeSpan? life = null) => new()
     {
         HttpOnly = true,
         Secure = PublicOrigin.IsSecure(context),
         SameSite = SameSiteMode.Lax,
-        Path = "/",
+        Path = path,
+        MaxAge = life,
         IsEssential = true,
     };
 }

@@ -58,7 +58,7 @@ internal sealed class BrowserRoutes(CodeFlow flow, BrowserSessions sessions, Sig
         var wanted = new WantedSignIn(returnTo, query["step-up"] == "1");
         var (attempt, address) = await flow.BeginAsync(issuers[0], wanted, Callback(context), context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
-        context.Response.Cookies.Append(SignInAttempt.CookieName(attempt.State), attempt.ToCookie(), AttemptCookie(context));
+        context.Response.Cookies.Append(SignInAttempt.CookieName(attempt.State), attempt.ToCookie(), BrowserCall.Cookie(context, CallbackPath, SignInAttempt.Lifetime));
         return Results.Redirect(address);
     }
 
@@ -70,7 +70,7 @@ internal sealed class BrowserRoutes(CodeFlow flow, BrowserSessions sessions, Sig
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
         var name = SignInAttempt.CookieName(state);
         var attempt = SignInAttempt.Read(context.Request.Cookies[name], state, time.GetUnixMicroseconds());
-        context.Response.Cookies.Delete(name, AttemptCookie(context));
+        context.Response.Cookies.Delete(name, BrowserCall.Cookie(context, CallbackPath));
         if (attempt is null) return Failed("/");
         if (query["error"] is [{ Length: > 0 } error])
         {
@@ -104,16 +104,6 @@ internal sealed class BrowserRoutes(CodeFlow flow, BrowserSessions sessions, Sig
         Results.Redirect(QueryHelpers.AddQueryString(ChoicePath, new Dictionary<string, string?> { ["return"] = returnTo, ["failed"] = "1" }));
 
     private static string Callback(HttpContext context) => PublicOrigin.Of(context) + CallbackPath;
-
-    private static CookieOptions AttemptCookie(HttpContext context) => new()
-    {
-        HttpOnly = true,
-        Secure = PublicOrigin.IsSecure(context),
-        SameSite = SameSiteMode.Lax,
-        Path = CallbackPath,
-        MaxAge = SignInAttempt.Lifetime,
-        IsEssential = true,
-    };
 
     // A form's answer may not redirect to another site under the pages' form-action: the browser is told by a header instead, which follows no form.
     private sealed class Goodbye(string? after) : IResult

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Identity.Logout;
+using OpenOva.Relay.V1;
+using OpenOva.Relay.Web;
 
 namespace OpenOva.Relay.Identity.Browser;
 
@@ -14,7 +16,7 @@ internal sealed class BrowserSessions(RelayDatabase database, IdentityOptions op
     private const string Path = "browser session";
     private static readonly TimeSpan RefreshBefore = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(1);
-    private readonly ConcurrentDictionary<string, Lazy<Task<IssuerTokens?>>> _refreshing = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<TokenResult?>>> _refreshing = new(StringComparer.Ordinal);
 
     /// <summary>Remembers a sign-in; the secret is the browser's.</summary>
     public async Task<BrowserSecret> CreateAsync(IssuerTokens tokens, Caller caller, CancellationToken cancellation)
@@ -39,23 +41,23 @@ internal sealed class BrowserSessions(RelayDatabase database, IdentityOptions op
     }
 
     /// <summary>The person whose browser this is; null: nobody is signed in with it any more.</summary>
-    /// <exception cref="Web.RelayException">BACKEND_UNAVAILABLE: the issuer must be asked and does not answer.</exception>
+    /// <exception cref="RelayException">BACKEND_UNAVAILABLE: the issuer must be asked and does not answer.</exception>
     public async Task<Caller?> FindAsync(BrowserSecret secret, CancellationToken cancellation)
     {
         if (await RowAsync(secret, cancellation) is not { } row || Open(secret, row) is not { } tokens) return null;
         var result = await validator.ValidateAccessTokenAsync(tokens.AccessToken, cancellation);
         if (result.Caller is { } young && time.GetUtcNow() < young.Expires - RefreshBefore) return await SeenAsync(row, young, cancellation);
+        // That the issuer's keys cannot be had now says nothing of the sign-in.
+        if (result.Refusal == TokenRefusal.KeysUnavailable) throw new RelayException(ErrorReason.BackendUnavailable);
         if (result.Caller is null && result.Refusal != TokenRefusal.Expired) return await EndAsync(row, result, cancellation);
-        if (await RefreshAsync(secret, row, tokens).WaitAsync(cancellation) is not { } fresh)
+        if (await RefreshAsync(secret, row, tokens).WaitAsync(cancellation) is not { } refreshed)
         {
             // Refresh tokens may be good for one use: another replica was first, and its result counts.
             if (await RowAsync(secret, cancellation) is { } newer && newer.Version > row.Version) return await CallerOfAsync(secret, newer, cancellation);
             return await EndAsync(row, null, cancellation);
         }
 
-        var refreshed = await validator.ValidateAccessTokenAsync(fresh.AccessToken, cancellation);
-        if (refreshed.Caller is not { } caller || caller.Issuer != row.Issuer || caller.Subject != row.Subject) return await EndAsync(row, refreshed, cancellation);
-        return await SeenAsync(row, caller, cancellation);
+        return refreshed.Caller is { } caller && IsOf(row, caller) ? await SeenAsync(row, caller, cancellation) : await EndAsync(row, refreshed, cancellation);
     }
 
     /// <summary>Ends the sign-in here; its tokens, to end it at the issuer too, or null where there was none.</summary>
@@ -67,16 +69,10 @@ internal sealed class BrowserSessions(RelayDatabase database, IdentityOptions op
     }
 
     // A page and what it looks for again come at once: they share one refresh, which belongs to none of them and so is no call's to cancel.
-    private async Task<IssuerTokens?> RefreshAsync(BrowserSecret secret, BrowserSessionRow row, IssuerTokens tokens)
+    private async Task<TokenResult?> RefreshAsync(BrowserSecret secret, BrowserSessionRow row, IssuerTokens tokens)
     {
         var key = $"{row.Id} {row.Version}";
-        var mine = new Lazy<Task<IssuerTokens?>>(async () =>
-        {
-            var fresh = await flow.RefreshAsync(row.Issuer, tokens, CancellationToken.None);
-            if (fresh is not null)
-                await database.TransactAsync(transaction => BrowserSessionQueries.RefreshedAsync(transaction, row.Id, row.Version, secret.Seal(fresh)));
-            return fresh;
-        });
+        var mine = new Lazy<Task<TokenResult?>>(() => AskAsync(secret, row, tokens));
         var shared = _refreshing.GetOrAdd(key, mine);
         try
         {
@@ -87,6 +83,18 @@ internal sealed class BrowserSessions(RelayDatabase database, IdentityOptions op
             _refreshing.TryRemove(new(key, shared));
         }
     }
+
+    // Null: the issuer gives nothing any more. What it gives is kept only where it is this person's: the next call would take it for his.
+    private async Task<TokenResult?> AskAsync(BrowserSecret secret, BrowserSessionRow row, IssuerTokens tokens)
+    {
+        if (await flow.RefreshAsync(row.Issuer, tokens, CancellationToken.None) is not { } fresh) return null;
+        var result = await validator.ValidateAccessTokenAsync(fresh.AccessToken, CancellationToken.None);
+        if (result.Caller is { } caller && IsOf(row, caller))
+            await database.TransactAsync(transaction => BrowserSessionQueries.RefreshedAsync(transaction, row.Id, row.Version, secret.Seal(fresh)));
+        return result;
+    }
+
+    private static bool IsOf(BrowserSessionRow row, Caller caller) => caller.Issuer == row.Issuer && caller.Subject == row.Subject;
 
     private Task<BrowserSessionRow?> RowAsync(BrowserSecret secret, CancellationToken cancellation) => BrowserSessionQueries.FindAsync(
         database, secret.Id, time.GetUnixMicroseconds(), options.BrowserSessions.Idle.Ticks / TimeSpan.TicksPerMicrosecond, cancellation);
