@@ -20,7 +20,7 @@ function settle(   key, listed) {
     for (key in allowed) if (index(message, key) == 1) listed = 1
     if (listed) { skipped++; printf "SKIPPED\t%s\t%s\n", name, message }
     else { failed++; printf "UNLISTED\t%s\t%s\n", name, message }
-  } else { failed++; printf "FAILED\t%s\t%s\n", name, substr(message, 1, 300) }
+  } else { failed++; printf "FAILED\t%s\t%s\n", name, substr(message, 1, 600) }
   outcome = ""; message = ""
 }
 BEGIN { passed = failed = skipped = 0; FS = "\t" }
@@ -30,7 +30,9 @@ file == 1 { if ($0 !~ /^#/ && NF >= 2 && $1 != "" && $2 != "") allowed[$1] = 1; 
   # A theory's inner results are counted one by one; the outer one (it has a resultType) is not among xunit's.
   settle(); outcome = attribute("outcome"); name = plain(attribute("testName")); if (outcome == "") outcome = "Failed"; next
 }
-/^Message>/ { if (outcome != "" && message == "") message = plain(substr($0, 9)); next }
+# What a test printed comes as messages too, before what it failed of.
+/^ErrorInfo[ \t\r\n>]/ { isError = 1; next }
+/^Message>/ { if (outcome != "" && (message == "" || isError)) message = plain(substr($0, 9)); isError = 0; next }
 /^\/Results>/ { settle(); next }
 /^\/TestRun>/ { complete = 1 }
 END {

@@ -11,6 +11,8 @@ const until = async (what, check) => {
   for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((resolve) => { setTimeout(resolve, 100); })) if (await check()) return;
   throw new Error(`waited in vain until ${what}`);
 };
+// A page that never answers fails by name, and not with the test's own time.
+const bounded = (what, work) => Promise.race([work, new Promise((_, reject) => { setTimeout(() => reject(new Error(`waited in vain for ${what}`)), 60_000).unref(); })]);
 const quiet = async (page, which) => {
   let last = '';
   await until('the picture rests', async () => {
@@ -71,14 +73,15 @@ await run(async (lab, say) => {
   const locked = await picture(olivia.page, 'relayScreen');
   await olivia.page.keyboard.type('this goes nowhere\n', { delay: 5 });
   await olivia.page.waitForTimeout(1_000);
-  const live = await picture(olivia.page, 'relayScreen');
-  same(live, locked, 'what was typed under the lock was drawn');
+  same(await picture(olivia.page, 'relayScreen'), locked, 'what was typed under the lock was drawn');
   await sofia.page.goto(`${base}/sessions/${session}`);
   await sofia.page.fill('#end-purpose', 'A test of ending');
   const ordered = Date.now();
   await sofia.page.click('button:has-text("End the session")');
   await olivia.page.waitForSelector('#ended[open]');
-  say({ step: 'locked and cut', milliseconds: Date.now() - ordered, told: await olivia.page.textContent('#ended-text'), complaints: [...olivia.complaints, ...sofia.complaints] });
+  const cutAfter = Date.now() - ordered;
+  const live = await picture(olivia.page, 'relayScreen');
+  say({ step: 'locked and cut', milliseconds: cutAfter, told: await olivia.page.textContent('#ended-text'), complaints: [...olivia.complaints, ...sofia.complaints] });
 
   const anton = await signIn(lab, base, 'anton');
   await until('the recording is sealed', async () => {
@@ -89,11 +92,16 @@ await run(async (lab, say) => {
   await anton.page.fill('#purpose', 'A test of replay');
   await anton.page.click('button:has-text("Replay")');
   await anton.page.waitForFunction(() => !document.querySelector('#play').disabled);
-  await anton.page.evaluate(() => window.relayPlayer.seek(window.relayPlayer.length));
+  await bounded('a seek to the end', anton.page.evaluate(() => window.relayPlayer.seek(window.relayPlayer.length)));
   const replayed = await picture(anton.page, 'relayPlayer');
   same(replayed, live, 'the replay ends in another picture than the session did');
   // Back and forth again: states that were kept and frames that are drawn anew lead to the same picture.
-  await anton.page.evaluate(async () => { await window.relayPlayer.seek(0); await window.relayPlayer.seek(window.relayPlayer.length / 2); await window.relayPlayer.seek(window.relayPlayer.length); });
+  await bounded('seeks back and forth', anton.page.evaluate(async () => {
+    await window.relayPlayer.seek(0);
+    await window.relayPlayer.seek(window.relayPlayer.length / 2);
+    // Asked for at once, as by a person who drags: the last one counts.
+    await Promise.all([window.relayPlayer.seek(0), window.relayPlayer.seek(window.relayPlayer.length / 3), window.relayPlayer.seek(window.relayPlayer.length)]);
+  }));
   same(await picture(anton.page, 'relayPlayer'), live, 'the replay ends in another picture after seeking');
   say({ step: 'replayed', picture: replayed, when: await anton.page.textContent('#when'), complaints: anton.complaints });
 
@@ -101,13 +109,13 @@ await run(async (lab, say) => {
   await until('the recording is taken out', () => readFile(recording.replace('SESSION', session)).then(() => true, () => false));
   const raw = gunzipSync(await readFile(recording.replace('SESSION', session)));
   const script = await anton.page.locator('script[type=module][src$="/replay.js"]').getAttribute('src');
-  await anton.page.evaluate(async ({ address, bytes }) => {
+  await bounded('the stock player', anton.page.evaluate(async ({ address, bytes }) => {
     const { default: Guacamole } = await import(address);
     const played = new Guacamole.SessionRecording(new Blob([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))]));
     await new Promise((resolve, reject) => { played.onload = resolve; played.onerror = (message) => reject(new Error(message)); });
     await new Promise((resolve) => { played.seek(played.getDuration(), resolve); });
     window.stockPlayer = { screen: played.getDisplay() };
-  }, { address: script.replace('replay.js', 'guacamole.js'), bytes: raw.toString('base64') });
+  }, { address: script.replace('replay.js', 'guacamole.js'), bytes: raw.toString('base64') }));
   same(await picture(anton.page, 'stockPlayer'), live, 'guacamole-common-js alone ends in another picture');
   say({ step: 'played by guacamole-common-js alone', session });
 });

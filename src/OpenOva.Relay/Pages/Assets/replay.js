@@ -76,42 +76,65 @@ const keep = async () => {
   if (keyframes.length > MOST_KEYFRAMES) keyframes = keyframes.filter((_, n) => n % 2 === 0);
 };
 
-const draw = ({ instructions }) => { for (const [opcode, parameters] of instructions) feed.oninstruction?.(opcode, parameters); };
-
-// Draws up to a time; the current task alone may go on.
+// One task draws at a time. Whoever comes later makes the one before give up, and begins when it has.
 let task = 0;
+let before = Promise.resolve();
+const alone = (work) => {
+  task += 1;
+  const mine = task;
+  const done = before.then(() => mine === task && work(mine));
+  before = done.catch(() => {});
+  return done;
+};
+
+// Draws up to a time. The client shows one frame each time that the browser paints, so frames that are passed over together are handed to it as one: the last sync's.
 const drawUntil = async (target, mine) => {
   let sinceYield = performance.now();
-  while (at.member < members.length && mine === task) {
+  let sync = null;
+  const shown = async () => {
+    if (!sync) return;
+    feed.oninstruction?.(...sync);
+    sync = null;
+    await flushed();
+  };
+  while (at.member < members.length) {
     const frames = await framesOf(at.member);
     if (mine !== task) return false;
     for (; at.frame < frames.length; at.frame += 1) {
-      if (frames[at.frame].at > target) return true;
-      draw(frames[at.frame]);
-      position = frames[at.frame].at;
+      const frame = frames[at.frame];
+      if (frame.at > target) {
+        await shown();
+        return mine === task;
+      }
+
+      for (const [opcode, parameters] of frame.instructions) {
+        if (opcode === 'sync') sync = [opcode, parameters];
+        else feed.oninstruction?.(opcode, parameters);
+      }
+
+      position = frame.at;
       if (performance.now() - sinceYield > 50) {
-        await flushed();
+        await shown();
         if (mine !== task) { at.frame += 1; return false; }
         sinceYield = performance.now();
       }
     }
     at = { member: at.member + 1, frame: 0 };
-    await flushed();
+    await shown();
     await keep();
+    if (mine !== task) return false;
   }
-  return mine === task;
+  return true;
 };
 
-const seek = async (target) => {
-  task += 1;
-  const mine = task;
+const seek = (target) => alone(async (mine) => {
   say('Seeking…');
-  const before = keyframes.filter((frame) => frame.position <= target).sort((a, b) => b.position - a.position)[0];
-  if (target < position || (before && before.position > position)) {
-    if (before) {
-      await imported(before.state);
-      at = { ...before.at };
-      position = before.position;
+  const kept = keyframes.filter((frame) => frame.position <= target).sort((a, b) => b.position - a.position)[0];
+  if (target < position || (kept && kept.position > position)) {
+    if (kept) {
+      await imported(kept.state);
+      at = { ...kept.at };
+      position = kept.position;
     } else {
       reset();
       at = { member: 0, frame: 0 };
@@ -124,7 +147,7 @@ const seek = async (target) => {
   show();
   say('');
   return true;
-};
+});
 
 const slider = byId('position');
 const show = () => {
@@ -140,20 +163,20 @@ const play = async () => {
   playing = true;
   byId('play').textContent = 'Pause';
   if (position >= length) await seek(0);
-  task += 1;
-  const mine = task;
-  let then = performance.now();
-  let wanted = position;
-  while (playing && mine === task && position < length) {
-    await new Promise((resolve) => { setTimeout(resolve, 33); });
-    const now = performance.now();
-    wanted = Math.min(length, wanted + (now - then) * Number(byId('speed').value));
-    then = now;
-    if (mine !== task || !await drawUntil(wanted, mine)) return;
-    position = Math.max(position, wanted);
-    show();
-  }
-  if (mine === task) pause();
+  await alone(async (mine) => {
+    let then = performance.now();
+    let wanted = position;
+    while (playing && mine === task && position < length) {
+      await new Promise((resolve) => { setTimeout(resolve, 33); });
+      const now = performance.now();
+      wanted = Math.min(length, wanted + (now - then) * Number(byId('speed').value));
+      then = now;
+      if (mine !== task || !await drawUntil(wanted, mine)) return;
+      position = Math.max(position, wanted);
+      show();
+    }
+    if (mine === task) pause();
+  });
 };
 const pause = () => {
   playing = false;
