@@ -95,7 +95,7 @@ public sealed class TerminationTests
     }
 
     [Fact]
-    public async Task Terminate_WithoutAReason_IsRefused()
+    public async Task Order_WithoutAReason_IsRefused()
     {
         await using var relay = await RelayUnderTest.StartAsync();
         var opened = await relay.Sessions.OpenAsync(new() { Connection = "ssh-db", Purpose = "a test" }, await relay.AsAsync("olivia"));
@@ -103,6 +103,8 @@ public sealed class TerminationTests
         var headers = await relay.AsAsync("sofia");
         var refused = await Assert.ThrowsAsync<RpcException>(async () => await relay.Sessions.TerminateAsync(new() { SessionId = opened.SessionId }, headers));
 
+        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+        refused = await Assert.ThrowsAsync<RpcException>(async () => await relay.Sessions.LockAsync(new() { SessionId = opened.SessionId, Locked = true }, headers));
         Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
     }
 }

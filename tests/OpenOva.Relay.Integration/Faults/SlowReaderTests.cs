@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using OpenOva.Relay.Database;
 using OpenOva.Relay.Shared;
 using OpenOva.Relay.V1;
 
@@ -82,6 +84,33 @@ public sealed class StoppedReaderTests
         Assert.True(session.RecordedBytes > 2_000 * 8_000, $"{session.RecordedBytes} bytes recorded");
         var ended = (await LedgerLeaves.OfSessionAsync(relay, listed)).Single(l => l.Type == "session.ended");
         Assert.Equal("READER_TOO_SLOW", ended.Data.String("reason"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Client_ThatDoesNotTakeItsGoodbye_DoesNothingMoreToTheTarget()
+    {
+        var image = new string('A', 8_000);
+        await using var guacd = FakeGuacd.Start(new FakeGuacdOptions
+        {
+            Play = FakeGuacdPlay.Script(["size", "0", "800", "600"], ["sync", "1"], ["img", "1", "14", "0", "image/png", "0", "0"]).Then(FakeGuacdPlay.Flood(["blob", "1", image], 300)),
+        });
+        await using var relay = await RelayUnderTest.StartAsync(new RelaySetup { Guacd = guacd.Endpoint });
+        await using var tunnel = await TunnelClient.OpenAsync(relay, reads: false);
+        var session = await FirstSessionAsync(relay);
+        await relay.WaitForAsync(session, SessionState.Connected);
+        var user = await guacd.NextUserAsync();
+        // Else he would be behind, which drops his input for another reason.
+        await tunnel.SendAsync("4.sync,1.1;");
+        await tunnel.TypeAsync("a");
+        await user.WaitForAsync("key");
+
+        await relay.Sessions.TerminateAsync(new() { SessionId = session, Purpose = "a test" }, await relay.AsAsync("sofia"));
+        var database = relay.Services.GetRequiredService<RelayDatabase>();
+        await Streams.UntilAsync(async () => await database.ExecuteScalarAsync<long?>("SELECT obeyed_us FROM session_orders") is not null);
+        await tunnel.TypeAsync("x");
+        await relay.WaitForAsync(session, SessionState.Verified);
+
+        Assert.DoesNotContain(user.Received, i => i is ["key", "120", ..]);
     }
 
     private static async Task<string> FirstSessionAsync(RelayUnderTest relay)

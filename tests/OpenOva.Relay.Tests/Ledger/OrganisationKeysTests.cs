@@ -60,6 +60,18 @@ public abstract class OrganisationKeysTests(TestDatabaseKind kind) : LedgerFixtu
         Assert.Equal([1L, 2], await ToldAsync());
     }
 
+    [Fact]
+    public async Task Keys_OfAnotherFolderThanTheLedgerWasBegunWith_AreRefusedAndNoneIsMade()
+    {
+        using (var first = Keys()) await first.OfAsync("acme", Cancellation);
+        var elsewhere = Directory.CreateDirectory(Path.Combine(_folder.FullName, "elsewhere")).FullName;
+        using var others = new OrganisationKeys(elsewhere, Db, Stage, Time, NullLogger<OrganisationKeys>.Instance);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => others.OfAsync("acme", Cancellation).AsTask());
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(elsewhere));
+    }
+
     private OrganisationKeys Keys() => new(_folder.FullName, Db, Stage, Time, NullLogger<OrganisationKeys>.Instance);
 
     private async Task WithoutAsync(string table, Func<Task> work)

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using OpenOva.Relay.ObjectStorage;
+using OpenOva.Relay.Telemetry;
 
 namespace OpenOva.Relay.Tests.ObjectStorage;
 
@@ -14,6 +16,8 @@ public sealed class StoreWritesTests
 
         await FailAsync(new ObjectStoreDeniedException("denied"));
         Assert.False(await WorksAsync());
+        // The spool takes what the store does not: the replica stays ready.
+        Assert.Empty(await new Readiness([_writes], [], NullLogger<Readiness>.Instance).CheckAsync(TestContext.Current.CancellationToken));
         Assert.Equal(7, await _writes.WatchAsync(() => Task.FromResult(7)));
         Assert.True(await WorksAsync());
         await FailAsync(new ObjectStoreUnavailableException("away"));

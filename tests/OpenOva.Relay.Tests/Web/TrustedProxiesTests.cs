@@ -19,6 +19,7 @@ public sealed class TrustedProxiesTests
     [InlineData("", "10.0.0.0/8", Proxy, "203.0.113.7, 198.51.100.9", "198.51.100.9")]
     [InlineData("", "10.0.0.0/8", Proxy, "203.0.113.7, 10.0.0.2", "203.0.113.7")]
     [InlineData("", "10.0.0.0/8", "127.0.0.1", "203.0.113.7", "127.0.0.1")]
+    [InlineData("", "10.0.0.0/8", "::1", "203.0.113.7", "::1")]
     [InlineData("", "10.0.0.0/8", "192.0.2.1", "203.0.113.7", "192.0.2.1")]
     // A proxy ends TLS: without one that is trusted, nobody's address is known.
     [InlineData("https://relay.example.org", "", Proxy, "203.0.113.7", null)]
