@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using OpenOva.Relay.Connections;
@@ -14,10 +13,6 @@ namespace OpenOva.Relay.Tests.Sessions;
 [Trait("Kind", "Fast")]
 public sealed class SessionChannelsTests
 {
-    private delegate T On<T>(in Instruction instruction);
-
-    private delegate void OnAck(in Instruction ack);
-
     private const string Content = "some content";
     private static readonly string Blob = Convert.ToBase64String(Encoding.UTF8.GetBytes(Content));
     private static readonly string Sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Content)));
@@ -220,10 +215,10 @@ public sealed class SessionChannelsTests
     {
         using var channels = Channel("ssh", Channels.FileUpload);
         FromPerson(channels, "file,1,text/plain,a", "blob,1,eA==");
-        Acknowledge("ack,1,OK,0", channels.GuacdAcknowledged);
+        ChannelInstructions.Acknowledge("ack,1,OK,0", channels.GuacdAcknowledged);
         Assert.Empty(_notes);
 
-        Acknowledge("ack,1,SFTP: Write failed,512", channels.GuacdAcknowledged);
+        ChannelInstructions.Acknowledge("ack,1,SFTP: Write failed,512", channels.GuacdAcknowledged);
 
         Assert.Equal([ChannelVerdict.Drop, ChannelVerdict.Pass, ChannelVerdict.Drop], FromPerson(channels, "blob,1,eA==", "end,1", "end,1").Select(j => j.Verdict));
         Assert.Equal((TransferOutcome.Aborted, 512, 1L), (Assert.Single(_notes).Outcome, _notes[0].Status, _notes[0].Size));
@@ -235,7 +230,7 @@ public sealed class SessionChannelsTests
         using var channels = Channel("ssh", Channels.FileDownload);
         FromGuacd(channels, "file,2,text/plain,a", "blob,2,eA==");
 
-        Acknowledge("ack,2,no,776", channels.PersonAcknowledged);
+        ChannelInstructions.Acknowledge("ack,2,no,776", channels.PersonAcknowledged);
 
         Assert.Equal([ChannelVerdict.Drop, ChannelVerdict.Drop], FromGuacd(channels, "blob,2,eA==", "end,2").Select(j => j.Verdict));
         Assert.Equal((TransferOutcome.Aborted, 776), (Assert.Single(_notes).Outcome, _notes[0].Status));
@@ -274,52 +269,13 @@ public sealed class SessionChannelsTests
         Assert.DoesNotContain("nnn", _notes[0].ToString(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Blobs_ThatPass_AllocateNothing()
-    {
-        using var channels = Channel("ssh", Channels.FileUpload);
-        FromPerson(channels, "file,1,text/plain,a");
-        var blob = Wire($"blob,1,{Convert.ToBase64String(new byte[6_000])}");
-        var parser = new InstructionParser();
-        var least = long.MaxValue;
-        // The run-time's own unoptimised code may allocate until it is compiled again.
-        for (var pass = 0; pass < 200 && least > 0; pass++)
-        {
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var i = 0; i < 20; i++)
-            {
-                var buffer = blob;
-                if (!parser.TryRead(ref buffer, out var instruction) || channels.FromPerson(instruction, false, false).Verdict != ChannelVerdict.Pass) Assert.Fail("did not pass");
-            }
-
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
-        }
-
-        Assert.Equal(0, least);
-    }
-
     private SessionChannels Channel(string protocol, Channels open) => new(protocol, open, _notes.Add, _time);
 
     private static ChannelJudgement[] FromPerson(SessionChannels channels, params string[] instructions) => Judge(channels, false, false, instructions);
 
     private static ChannelJudgement[] Judge(SessionChannels channels, bool isBlind, bool isLocked, params string[] instructions) =>
-        [.. instructions.Select(instruction => With(instruction, (in Instruction parsed) => channels.FromPerson(parsed, isBlind, isLocked)))];
+        [.. instructions.Select(instruction => ChannelInstructions.With(instruction, (in Instruction parsed) => channels.FromPerson(parsed, isBlind, isLocked)))];
 
     private ChannelJudgement[] FromGuacd(SessionChannels channels, params string[] instructions) =>
-        [.. instructions.Select(instruction => With(instruction, (in Instruction parsed) => channels.FromGuacd(_classifier.Classify(parsed), parsed)))];
-
-    private static T With<T>(string instruction, On<T> act)
-    {
-        var buffer = Wire(instruction);
-        return new InstructionParser().TryRead(ref buffer, out var parsed) ? act(parsed) : throw new ArgumentException(instruction);
-    }
-
-    private static void Acknowledge(string ack, OnAck acknowledged) => With(ack, (in Instruction parsed) =>
-    {
-        acknowledged(parsed);
-        return true;
-    });
-
-    private static ReadOnlySequence<byte> Wire(string instruction) => new(Encoding.UTF8.GetBytes(
-        string.Join(',', instruction.Split(',').Select(element => $"{element.EnumerateRunes().Count()}.{element}")) + ";"));
+        [.. instructions.Select(instruction => ChannelInstructions.With(instruction, (in Instruction parsed) => channels.FromGuacd(_classifier.Classify(parsed), parsed)))];
 }

@@ -34,7 +34,8 @@ internal sealed record SessionModel(SessionEntry Entry, bool MayEnd, bool MayLoc
 
 /// <summary>Sessions: the person's own, and for those who oversee them all of the organisation's.</summary>
 internal sealed class SessionPages(
-    RelayDatabase database, SessionOrders orders, SessionLocks locks, WatchTickets watches, TunnelCookies cookies, Persons persons, PersonNames names, ConnectionCatalog catalog, TransferRecords transfers)
+    RelayDatabase database, SessionOrders orders, SessionLocks locks, WatchTickets watches, TunnelCookies cookies, Persons persons, PersonNames names,
+    ConnectionCatalog catalog, TransferRecords transfers)
 {
     private const CallerRoles SeeAll = PageRoles.SeesSessions & ~CallerRoles.Operator;
     private const int PageSize = 100;
