@@ -160,6 +160,8 @@ public sealed class SessionChannelsTests
     [InlineData("eA=")]
     [InlineData("eA= ")]
     [InlineData("e A==")]
+    [InlineData("eA==    ")]
+    [InlineData("eHh4    ")]
     [InlineData("====")]
     [InlineData("eA==eA==")]
     [InlineData("!!!!")]

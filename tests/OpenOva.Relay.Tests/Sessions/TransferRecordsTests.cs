@@ -76,6 +76,8 @@ public abstract class TransferRecordsTests(TestDatabaseKind kind) : LedgerFixtur
 
         await records.EndAsync(log);
 
+        // It does not wait to be written for ever, either.
+        Assert.True(log.IsDone);
         Assert.Single(await records.ListAsync("acme", "s-1", 10, Cancellation));
         Assert.Equal(1, await Sequencer("a").SequenceAsync(Cancellation));
     }
