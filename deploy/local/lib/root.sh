@@ -3,14 +3,15 @@
 # through private namespaces (lib/view.sh), so that nothing is installed on the host and no mount is seen by it.
 #
 #   bookworm   installed: everything but what follows
+#   desktop    installed: desktops and the browser, which the demo does without and which take as long again
 #   forky      unpacked only: programs that bookworm has too old, whose libraries must not mix with bookworm's
 #
 #   RELAY_LOCAL_DIR           where the roots and the default state live (/var/tmp/openova-relay)
 #   root_path [ROOT]          prints a root's directory (bookworm's unless named)
 #   root_ready [ROOT]         true when the root is there and was built from the recipe as it now stands
 #   root_install ROOT         builds it when it is not ready; callers at the same time wait for one another
-#   root_run [-b DIR]… -- COMMAND…   runs COMMAND in bookworm: same network, current directory, /tmp, the repository and each DIR at
-#                             their own paths, standard streams and exit code kept. Replaces this process.
+#   root_run [-r ROOT] [-b DIR]… -- COMMAND…   runs COMMAND in ROOT (bookworm): same network, current directory, /tmp, the repository
+#                             and each DIR at their own paths, standard streams and exit code kept. Replaces this process.
 
 RELAY_LOCAL_DIR=${RELAY_LOCAL_DIR:-/var/tmp/openova-relay}
 LIBRARY=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -25,7 +26,7 @@ root_packages() {
 }
 
 root_recipe() {
-  { root_packages "$1"; declare -f "root_bootstrap_$1" root_options; } | sha256sum | cut -d' ' -f1
+  { root_packages "$1"; declare -f "root_bootstrap_$1" root_bootstrap_installed root_options; } | sha256sum | cut -d' ' -f1
 }
 
 root_ready() { [ "$(cat "$(root_path "${1:-bookworm}")/.recipe" 2>/dev/null)" = "$(root_recipe "${1:-bookworm}")" ]; }
@@ -51,7 +52,7 @@ root_build() {
   rm -rf "$work" "$tool" "$tool.apt"
   say "building the private root $path from $mirror (about a minute, once)"
   debian_tool "$tool" mmdebstrap >"$log" 2>&1 || { tail -n 20 "$log" >&2; fail "mmdebstrap could not be fetched"; }
-  export -f "root_bootstrap_$name" root_options
+  export -f "root_bootstrap_$name" root_bootstrap_installed root_options
   # In namespaces of its own: if this script dies, the build and its mounts die with it.
   setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child=SIGKILL --mount-proc --propagation private \
     bash -c '"root_bootstrap_$1" "${@:2}"' root "$name" "$tool/usr/bin" "$work" "$mirror" "$DEBIAN_KEYRING" "$packages" "$(debian_apt_options)" \
@@ -75,7 +76,11 @@ root_build() {
 }
 
 # root_bootstrap_ROOT TOOLS TARGET MIRROR KEYRING PACKAGES APT_OPTIONS: part of the recipe's digest, so that a change here rebuilds.
-root_bootstrap_bookworm() {
+root_bootstrap_bookworm() { root_bootstrap_installed "$@"; }
+
+root_bootstrap_desktop() { root_bootstrap_installed "$@"; }
+
+root_bootstrap_installed() {
   set -euo pipefail
   local tools=$1 target=$2 mirror=$3 keyring=$4 packages=$5 settings=$6 options=()
   # Parts of guacd that bookworm lacks come from bullseye; its pin keeps every other package on bookworm.
@@ -89,7 +94,7 @@ root_bootstrap_bookworm() {
     unused+=("--dpkgopt=path-exclude=$path")
   done
   mapfile -t options < <(root_options "$settings")
-  PATH=$tools:$PATH TMPDIR=/tmp mmdebstrap --variant=minbase --mode=root --format=directory --keyring="$keyring" "${options[@]}" \
+  PATH=$tools:/usr/sbin:/usr/bin:/sbin:/bin:$PATH TMPDIR=/tmp mmdebstrap --variant=minbase --mode=root --format=directory --keyring="$keyring" "${options[@]}" \
     --dpkgopt=force-unsafe-io \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
@@ -98,7 +103,7 @@ root_bootstrap_bookworm() {
     --setup-hook='printf "Package: *\nPin: release n=bullseye\nPin-Priority: 100\n" > "$1/etc/apt/preferences.d/bullseye"' \
     --setup-hook='printf "#!/bin/sh\nexit 101\n" > "$1/usr/sbin/policy-rc.d"; chmod 755 "$1/usr/sbin/policy-rc.d"' \
     --setup-hook='mkdir -p "$1/etc/postgresql-common"; echo "create_main_cluster = false" > "$1/etc/postgresql-common/createcluster.conf"' \
-    --customize-hook='chroot "$1" python3 -m compileall -q /usr/lib/python3/dist-packages || true' \
+    --customize-hook='[ ! -x "$1/usr/bin/python3" ] || chroot "$1" python3 -m compileall -q /usr/lib/python3/dist-packages || true' \
     --include="$packages" bookworm "$target" \
     "deb [signed-by=$keyring] $mirror bookworm main" "deb [signed-by=$keyring] $mirror bullseye main"
 }
@@ -108,7 +113,7 @@ root_bootstrap_forky() {
   set -euo pipefail
   local tools=$1 target=$2 mirror=$3 keyring=$4 packages=$5 settings=$6 options=()
   mapfile -t options < <(root_options "$settings")
-  PATH=$tools:$PATH TMPDIR=/tmp mmdebstrap --variant=extract --mode=root --format=directory --keyring="$keyring" "${options[@]}" \
+  PATH=$tools:/usr/sbin:/usr/bin:/sbin:/bin:$PATH TMPDIR=/tmp mmdebstrap --variant=extract --mode=root --format=directory --keyring="$keyring" "${options[@]}" \
     --setup-hook='for part in bin sbin lib lib64; do mkdir -p "$1/usr/$part"; ln -s "usr/$part" "$1/$part"; done' \
     --customize-hook='rm -rf "$1/usr/share/man" "$1/usr/share/locale" "$1/usr/include"' \
     --customize-hook='cp "$1/usr/share/base-passwd/passwd.master" "$1/etc/passwd"; cp "$1/usr/share/base-passwd/group.master" "$1/etc/group"' \
@@ -124,14 +129,15 @@ root_options() { # root_options APT_OPTIONS: prints what both roots tell mmdebst
 }
 
 root_run() {
-  local binds=("$PWD" "$REPOSITORY" /tmp)
+  local binds=("$PWD" "$REPOSITORY" /tmp) root=bookworm
+  if [ "${1:-}" = -r ]; then root=$2; shift 2; fi
   while [ "${1:-}" = -b ]; do binds+=("$2"); shift 2; done
   [ "${1:-}" = -- ] && shift
-  [ -d "$(root_path)" ] || fail "the private root is missing: run 'components install' first"
+  [ -d "$(root_path "$root")" ] || fail "the private root $root is missing: run 'components install' first"
   if [ -n "${TMPDIR:-}" ]; then binds+=("$TMPDIR"); fi
   export RELAY_VIEW_BINDS
   RELAY_VIEW_BINDS=$(printf '%s\n' "${binds[@]}")
   # The pid that the caller knows is unshare's: killing it ends everything inside.
   exec unshare --mount --pid --ipc --fork --kill-child=SIGKILL --propagation private \
-    /bin/bash "$LIBRARY/view.sh" "$(root_path)" "$RELAY_LOCAL_DIR" "$PWD" "$@"
+    /bin/bash "$LIBRARY/view.sh" "$(root_path "$root")" "$RELAY_LOCAL_DIR" "$PWD" "$@"
 }

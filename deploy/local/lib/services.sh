@@ -5,7 +5,7 @@
 # A component's file sets
 #   about          one line for 'components status' and --help
 #   kind           service | program
-#   root           the private root that holds its packages: bookworm (unless set), forky, or none (see root.sh)
+#   root           the private root that holds its packages: bookworm (unless set), desktop, forky, or none (see root.sh)
 #   packages=()    Debian packages of that root
 #   default_port   of a service
 #   stop_signal    asks the service for an orderly end (TERM unless set)
