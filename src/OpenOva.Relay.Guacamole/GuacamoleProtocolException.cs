@@ -29,6 +29,12 @@ public enum GuacamoleProtocolError
 
     /// <summary>A value is not well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).</summary>
     InvalidUtf8 = 9,
+
+    /// <summary>
+    /// An instruction of a stream lacks an element, names an index that no stream has, or carries what is no base64. The parser does not look at that; whoever polices
+    /// streams does.
+    /// </summary>
+    BadStream = 10,
 }
 
 /// <summary>

@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenOva.Relay.Integration.Targets;
 using OpenOva.Relay.Shared;
-using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Integration;
 
@@ -38,7 +37,7 @@ public sealed class ParameterWorld : IAsyncLifetime
                     .Replace("secretRef: { ", $"secretRef: {{ public-key: {{ file: {secret} }}, ", StringComparison.Ordinal),
                 TargetLab.Yaml("vnc", "10.0.0.2", 5900, "username: ada, disable-copy: \"true\"", verified: false, secret),
                 TargetLab.Yaml("rdp", "10.0.0.3", 3389, $"username: ada, security: tls, cert-fingerprints: \"sha256:{pins}\"", verified: true, secret),
-                TargetLab.Yaml("telnet", "10.0.0.4", 23, "username: ada", verified: false, secret),
+                TargetLab.Yaml("telnet", "10.0.0.4", 23, "username: ada", verified: false, secret, "clipboardIn: true"),
                 TargetLab.Yaml("kubernetes", "10.0.0.5", 6443, "pod: db-0, use-ssl: \"true\", exec-command: bash", verified: true, null)),
             Values = new Dictionary<string, string?> { ["Relay:Connections:SecretFolders:0"] = _folder.Path },
             Services = services => services.AddSingleton<ILoggerProvider>(_log),
@@ -54,19 +53,8 @@ public sealed class ParameterWorld : IAsyncLifetime
     }
 
     /// <summary>Opens a connection, leaves it at its first frame, and returns what is left of it.</summary>
-    internal async Task<LeftSession> VisitAsync(string connection, FakeGuacdOptions options, Func<TunnelClient, FakeGuacdUser, Task>? visit = null)
-    {
-        Guacd.Options = options;
-        await using var tunnel = await TunnelClient.OpenAsync(Relay, connection: connection);
-        var user = await Guacd.NextUserAsync();
-        await tunnel.Started;
-        if (visit is not null) await visit(tunnel, user);
-        await tunnel.LeaveAsync();
-        await tunnel.Finished;
-        await Relay.WaitForAsync(tunnel.Session, SessionState.Verified);
-        Assert.True((await Relay.VerifyAsync(tunnel.Session)).Valid);
-        return new(user, tunnel.Received, await Relay.RawAsync(tunnel.Session), await LedgerLeaves.OfSessionAsync(Relay, tunnel.Session));
-    }
+    internal Task<LeftSession> VisitAsync(string connection, FakeGuacdOptions options, Func<TunnelClient, FakeGuacdUser, Task>? visit = null) =>
+        LeftSession.VisitAsync(Relay, Guacd, connection, options, visit);
 
     private sealed class KeptLog : ILoggerProvider, ILogger
     {

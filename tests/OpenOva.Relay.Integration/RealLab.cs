@@ -41,7 +41,7 @@ internal sealed class RealLab
     public const string KeepsDrawing = "while :; do head -c 800 /dev/urandom | base64; sleep 0.4; done\n";
 
     /// <summary>The SSH target as a connection.</summary>
-    public string Yaml(string name = "ssh-db", string? host = null, int? port = null, string? hostKey = null, string? passwordFile = null) =>
+    public string Yaml(string name = "ssh-db", string? host = null, int? port = null, string? hostKey = null, string? passwordFile = null, string channels = "") =>
         $"""
         apiVersion: catalyst.openova.io/v1alpha1
         kind: GuacamoleConnection
@@ -58,6 +58,7 @@ internal sealed class RealLab
           recording:
             enabled: true
             retentionDays: 30
+          channels: {"{"} {channels} {"}"}
           parameters:
             username: relaytest
             host-key: "{hostKey ?? HostKey}"

@@ -36,6 +36,9 @@ spec:
   recording:
     enabled: true
     retentionDays: 365
+  channels:
+    clipboardIn: true
+    clipboardOut: true
   parameters:
     host-key: "$(cat "$state/components/sshd/guacd-host-key")"
     username: relaytest

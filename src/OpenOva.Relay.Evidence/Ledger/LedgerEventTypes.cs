@@ -132,6 +132,9 @@ public static class LedgerEventTypes
     /// <summary>He watches it no more.</summary>
     public const string SessionJoinEnded = "session.join-ended";
 
+    /// <summary>Something crossed a channel of a session (clipboard, file, print job), or was refused.</summary>
+    public const string SessionTransfer = "session.transfer";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
@@ -140,6 +143,6 @@ public static class LedgerEventTypes
         ReportRequested, ReportMade, ReportDownloaded, SessionEndOrdered, RecordingSupplemented, AccountMapped, SubjectSignedOut,
         OutageBegan, OutageEnded, StoreChecked, SessionExtended, SessionNoticed, SessionLocked, AccessRequested, AccessRequestDecided, AccessDecisionRefused,
         AccessRequestClosed, EmergencyReviewOwed, EmergencyReviewed, EmergencyReviewOverdue, CredentialRotated,
-        PolicyChanged, LedgerStamped, SubjectSignedIn, CheckpointMade, TunnelOriginRefused, SessionJoined, SessionJoinEnded,
+        PolicyChanged, LedgerStamped, SubjectSignedIn, CheckpointMade, TunnelOriginRefused, SessionJoined, SessionJoinEnded, SessionTransfer,
     ];
 }

@@ -42,6 +42,9 @@ internal sealed record Connection : DeclaredResource
     public required ImmutableSortedDictionary<string, SecretLocation> Secrets { get; init; }
     public required TargetIdentity TargetIdentity { get; init; }
 
+    /// <summary>What may cross it besides screen, keyboard and pointer.</summary>
+    public Channels Channels { get; init; }
+
     /// <summary><c>metadata.labels</c>, which policies select by; not part of the digest, since they change nothing that is done.</summary>
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 

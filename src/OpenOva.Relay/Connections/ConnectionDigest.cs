@@ -37,6 +37,7 @@ internal static class ConnectionDigest
         ["secrets"] = new JsonObject(connection.Secrets.Select(entry => KeyValuePair.Create(
             entry.Key, (JsonNode?)(entry.Value.File is { } file ? new JsonObject { ["file"] = file } : new JsonObject { ["env"] = entry.Value.Env })))),
         ["target_identity"] = connection.TargetIdentity == TargetIdentity.Verified ? "verified" : "unverified",
+        ["channels"] = connection.Channels.ToJson(),
     };
 
     private static JsonArray Strings(IEnumerable<string> values) => new([.. values.Select(value => JsonValue.Create(value))]);

@@ -22,6 +22,7 @@ internal static class ConnectionSpecReader
         var parameters = ReadParameters(spec.Mapping("parameters"), protocol);
         var secrets = SecretRefReader.Read(spec.Mapping("secretRef"), protocol, parameters, options);
         var identity = ReadTargetIdentity(spec, protocol, parameters);
+        var channels = ChannelsReader.Read(spec, protocol, parameters, secrets);
         spec.RefuseOthers();
         var connection = new Connection
         {
@@ -36,6 +37,7 @@ internal static class ConnectionSpecReader
             Parameters = parameters,
             Secrets = secrets,
             TargetIdentity = identity,
+            Channels = channels,
             Labels = metadata.Labels,
             Digest = "",
             File = file,

@@ -7,7 +7,7 @@ using OpenOva.Relay.Web;
 namespace OpenOva.Relay.Connections;
 
 /// <summary>The door of <c>openova.relay.v1.ConnectionService</c>.</summary>
-internal sealed class ConnectionsGrpcService(ConnectionCatalog catalog) : ConnectionService.ConnectionServiceBase
+internal sealed class ConnectionsGrpcService(ConnectionCatalog catalog, NoticeOf notice) : ConnectionService.ConnectionServiceBase
 {
     private const CallerRoles SeeAll = CallerRoles.Admin | CallerRoles.Auditor;
 
@@ -26,7 +26,7 @@ internal sealed class ConnectionsGrpcService(ConnectionCatalog catalog) : Connec
     {
         var caller = context.Callers().Caller;
         return catalog.Snapshot.Find(caller.Organisation, request.Name)?.Connection is { } connection && IsVisible(caller, connection)
-            ? Task.FromResult(new ConnectionServiceGetResponse { Connection = Message(connection) })
+            ? Task.FromResult(new ConnectionServiceGetResponse { Connection = Message(connection), Notice = Message(notice(connection)) })
             : throw new RelayException(ErrorReason.NotPermitted);
     }
 
@@ -42,5 +42,17 @@ internal sealed class ConnectionsGrpcService(ConnectionCatalog catalog) : Connec
         RecordingRequired = connection.Recording.Required,
         RetentionDays = connection.Recording.RetentionDays,
         Digest = connection.Digest,
+        Channels = new ConnectionChannels
+        {
+            ClipboardIn = connection.Channels.HasFlag(Channels.ClipboardIn),
+            ClipboardOut = connection.Channels.HasFlag(Channels.ClipboardOut),
+            FileUpload = connection.Channels.HasFlag(Channels.FileUpload),
+            FileDownload = connection.Channels.HasFlag(Channels.FileDownload),
+            Printing = connection.Channels.HasFlag(Channels.Printing),
+            AudioOut = connection.Channels.HasFlag(Channels.AudioOut),
+            AudioIn = connection.Channels.HasFlag(Channels.AudioIn),
+        },
     };
+
+    private static ConnectionNotice Message(NoticeText notice) => new() { Text = notice.Text, Sha256 = notice.Sha256 };
 }

@@ -53,6 +53,7 @@ internal static class ResourceChangeData
         ["retention_days"] = connection.Recording.RetentionDays,
         ["required_approvers"] = Strings(connection.Jit?.RequiredApprovers ?? []),
         ["audience_roles"] = Strings(connection.AudienceRoles),
+        ["channels"] = connection.Channels.ToJson(),
         ["labels"] = new JsonObject(connection.Labels.Select(label => KeyValuePair.Create(label.Key, (JsonNode?)label.Value))),
     };
 

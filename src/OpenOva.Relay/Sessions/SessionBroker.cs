@@ -56,6 +56,9 @@ internal sealed class SessionBroker(
                 if (await SignOutQueries.RefusesAsync(transaction, person)) throw new RelayException(ErrorReason.TokenRefused);
                 await persons.RememberAsync(transaction, person);
                 decision = AccessPolicy.Decide(await WithWhatIsHeldAsync(transaction, question));
+                // A notice that has changed since it was shown was not acknowledged. Told to whoever may open the connection alone: others must not learn that it is there.
+                if (decision.Verdict.Terms is not null && wanted.AcknowledgedNotice.Length > 0 && wanted.AcknowledgedNotice != notice.Of(question.Connection!).Sha256)
+                    throw RelayException.InvalidField("acknowledged_notice");
                 if (decision.Verdict.Terms is { IsRecorded: true })
                 {
                     if (options.NoticeRequired && wanted.AcknowledgedNotice.Length == 0) throw RelayException.InvalidField("acknowledged_notice");
@@ -86,10 +89,8 @@ internal sealed class SessionBroker(
         if (purpose.Length is 0 or > MaxPurposeLength || purpose.Contains('\0', StringComparison.Ordinal)) throw RelayException.InvalidField("purpose");
     }
 
-    private void Check(WantedSession wanted)
+    private static void Check(WantedSession wanted)
     {
-        // A notice that has changed since it was shown was not acknowledged.
-        if (wanted.AcknowledgedNotice.Length > 0 && wanted.AcknowledgedNotice != notice.Sha256) throw RelayException.InvalidField("acknowledged_notice");
         if (wanted.Purpose.Length > MaxPurposeLength || wanted.Purpose.Contains('\0', StringComparison.Ordinal)) throw RelayException.InvalidField("purpose");
         if (wanted.TicketReference.Length > MaxTicketReferenceLength || wanted.TicketReference.Contains('\0', StringComparison.Ordinal)) throw RelayException.InvalidField("ticket_reference");
     }

@@ -7,6 +7,7 @@ using OpenOva.Relay.Evidence.Spool;
 using OpenOva.Relay.Guacamole;
 using OpenOva.Relay.Ledger;
 using OpenOva.Relay.Recordings;
+using OpenOva.Relay.Sessions.Transfers;
 using OpenOva.Relay.Telemetry;
 using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
@@ -16,7 +17,7 @@ namespace OpenOva.Relay.Sessions;
 /// <summary>Redeems a ticket, connects through guacd, and carries the session to its end: what all doors have in common.</summary>
 internal sealed class SessionCarrier(
     RelayDatabase database, Leases leases, LedgerStage ledger, ConnectionCatalog connections, ConnectionSecrets secrets, RecorderFactory recorders, SpoolIntake spool,
-    ReplicaLease lease, ReplicaName replica, LiveSessions live, SessionFinisher finisher, SessionsOptions options, RelayMetrics metrics, TimeProvider time,
+    ReplicaLease lease, ReplicaName replica, LiveSessions live, TransferRecords transferRecords, SessionFinisher finisher, SessionsOptions options, RelayMetrics metrics, TimeProvider time,
     ILogger<SessionCarrier> logger)
 {
     /// <summary>Redeems the ticket and carries the session.</summary>
@@ -61,6 +62,8 @@ internal sealed class SessionCarrier(
         FirstFrame? connected = null;
         var outcome = SessionOutcome.Of(SessionEndReason.ConnectFailed, ErrorReason.Internal);
         var noted = Task.CompletedTask;
+        var transfers = transferRecords.Begin(session.Organisation, session.Id);
+        using var channels = new SessionChannels(session.Protocol, connection.Channels, transfers.Add, time);
         try
         {
             var parameters = new TargetParameters(connection, secrets);
@@ -68,7 +71,7 @@ internal sealed class SessionCarrier(
             var ignored = parameters.IgnoredBy(guacd);
             Report(session, ignored);
             var tunnel = new SessionTunnel(
-                new(session.Id, session.Organisation, session.Protocol), guacd, parameters, recorder, recorders.SyncedSpool(session.Synced), link, SessionLimits.Of(session, time),
+                new(session.Id, session.Organisation, session.Protocol), guacd, parameters, recorder, recorders.SyncedSpool(session.Synced), link, channels, SessionLimits.Of(session, time),
                 notice => _ = NoteNoticeAsync(session, notice), options, time, logger);
             live.Attach(session.Id, tunnel);
             noted = NoteConnectedAsync(session, tunnel, (at, sync) => connected = new FirstFrame(epoch, at, guacd.Version.ToString(), sync, ignored));
@@ -98,6 +101,8 @@ internal sealed class SessionCarrier(
             try
             {
                 await noted;
+                channels.Close();
+                await transferRecords.EndAsync(transfers);
             }
             finally
             {

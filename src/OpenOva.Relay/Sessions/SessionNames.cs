@@ -16,9 +16,21 @@ internal static class SessionNames
     /// <summary>As the ledger and a browser are told it.</summary>
     public static string Name(this TunnelNoticeKind kind) => Upper(kind.ToString()).Replace('_', '-').ToLowerInvariant();
 
+    public static string Name(this TransferKind kind) => kind.ToString().ToLowerInvariant();
+
+    public static string Name(this TransferDirection direction) => direction.ToString().ToLowerInvariant();
+
+    public static string Name(this TransferOutcome outcome) => outcome.ToString().ToLowerInvariant();
+
     public static SessionState State(string name) => Enum.Parse<SessionState>(Pascal(name));
 
     public static SessionEndReason EndReason(string? name) => name is null ? SessionEndReason.Unspecified : Enum.Parse<SessionEndReason>(Pascal(name));
+
+    public static TransferKind TransferKind(string name) => Enum.Parse<TransferKind>(name, ignoreCase: true);
+
+    public static TransferDirection TransferDirection(string name) => Enum.Parse<TransferDirection>(name, ignoreCase: true);
+
+    public static TransferOutcome TransferOutcome(string name) => Enum.Parse<TransferOutcome>(name, ignoreCase: true);
 
     // ClientLeft to CLIENT_LEFT.
     private static string Upper(string pascal) =>

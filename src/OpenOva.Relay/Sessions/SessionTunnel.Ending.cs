@@ -23,6 +23,8 @@ internal sealed partial class SessionTunnel
         }
 
         _personGone = true;
+        // What is not over by now he did not get, or did not finish.
+        _channels.Close();
         await stopPerson.CancelAsync();
         await joinsGone;
         if (recorderWorks && !fromGuacd.IsCompleted) await DrainAsync(fromGuacd);

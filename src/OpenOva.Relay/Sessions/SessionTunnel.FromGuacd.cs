@@ -66,7 +66,7 @@ internal sealed partial class SessionTunnel
             _batch.Add(c, instruction.Raw, sync);
             // An internal instruction is a tunnel's own affair and never crosses it.
             // Since 1.5 guacd says who else comes and goes.
-            if (!instruction.Opcode.IsEmpty && !IsWithheld(c, instruction) && (c != InstructionClass.Msg || _options.TellWatched)) _delivery.Write(instruction.Raw);
+            if (!instruction.Opcode.IsEmpty && !IsWithheld(c, instruction) && IsLetThrough(c, instruction) && (c != InstructionClass.Msg || _options.TellWatched)) _delivery.Write(instruction.Raw);
             if (sync is { } s) _syncs.Add(s);
             else if (c.IsRecorded()) _lastDrawn = _time.GetTimestamp();
             else if (c is InstructionClass.Error or InstructionClass.Disconnect or InstructionClass.Required) Notice(c, instruction);

@@ -66,7 +66,7 @@ internal sealed partial class SessionTunnel
         return left;
     }
 
-    // An allow-list: what moves files or re-configures the connection (file, pipe, put, get, argv) needs a policy that says so, and there is none yet.
+    // An allow-list: what re-configures the connection (argv) has no place in it, and what moves clipboard, files or sound needs the connection's channels.
     private bool Police(in Instruction instruction)
     {
         if (instruction.Is(Opcodes.Disconnect)) return true;
@@ -80,36 +80,24 @@ internal sealed partial class SessionTunnel
         if (_ending.Task.IsCompleted) return false;
         if (instruction.Is(Opcodes.Ack) || instruction.Is(Opcodes.Nop) || instruction.Is(Opcodes.Size))
         {
+            if (instruction.Is(Opcodes.Ack)) _channels.PersonAcknowledged(instruction);
             _forward.Write(instruction.Raw);
             return false;
         }
 
         bool behind;
         lock (_watchGate) behind = _watch.IsBehind;
-        if (behind || _locked)
+        if (!instruction.Is(Opcodes.Mouse) && !instruction.Is(Opcodes.Key) && !instruction.Is(Opcodes.Touch))
         {
-            // He does something, though it is not done: he must not be cut for doing nothing.
-            if (instruction.Is(Opcodes.Mouse) || instruction.Is(Opcodes.Key) || instruction.Is(Opcodes.Touch)) _limits.Input();
+            Channel(instruction, behind);
             return false;
         }
 
-        if (instruction.Is(Opcodes.Mouse))
-        {
-            _limits.Input();
-            Pointer(instruction);
-            _forward.Write(instruction.Raw);
-        }
-        else if (instruction.Is(Opcodes.Key) || instruction.Is(Opcodes.Touch))
-        {
-            _limits.Input();
-            _forward.Write(instruction.Raw);
-        }
-        else if (IsClipboard(instruction))
-        {
-            _limits.Input();
-            _forward.Write(instruction.Raw);
-        }
-
+        // He does something, even where it is not done: he must not be cut for doing nothing.
+        _limits.Input();
+        if (behind || _locked) return false;
+        if (instruction.Is(Opcodes.Mouse)) Pointer(instruction);
+        _forward.Write(instruction.Raw);
         return false;
     }
 
@@ -124,27 +112,6 @@ internal sealed partial class SessionTunnel
         }
 
         if (forGuacd is { } answer) InstructionWriter.WriteSync(_forward, answer);
-    }
-
-    private int? _clipboardStream;
-
-    private bool IsClipboard(in Instruction instruction)
-    {
-        if (!instruction.TryGetInt32(1, out var stream) || stream == OwnStream) return false;
-        if (instruction.Is(Opcodes.Clipboard))
-        {
-            _clipboardStream = stream;
-            return true;
-        }
-
-        if (_clipboardStream != stream) return false;
-        if (instruction.Is(Opcodes.End))
-        {
-            _clipboardStream = null;
-            return true;
-        }
-
-        return instruction.Is(Opcodes.Blob);
     }
 
     // Every change of a button is recorded, movement at most fifty times a second: a stream of movements would cost more than the picture.

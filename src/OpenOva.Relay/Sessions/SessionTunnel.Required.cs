@@ -1,5 +1,6 @@
 using OpenOva.Relay.Evidence.Recording;
 using OpenOva.Relay.Guacamole;
+using OpenOva.Relay.Sessions.Transfers;
 using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
 
@@ -12,8 +13,7 @@ namespace OpenOva.Relay.Sessions;
 /// </summary>
 internal sealed partial class SessionTunnel
 {
-    // guacamole-common-js takes the lowest index that is free; the highest that guacd allows a user is Relay's own.
-    private const int OwnStream = 63;
+    private const int OwnStream = SessionChannels.OwnStream;
     private const int MaxStreams = 1024;
 
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);

@@ -2,6 +2,7 @@ using OpenOva.Relay.Database;
 using OpenOva.Relay.Evidence.Spool;
 using OpenOva.Relay.Guacamole;
 using OpenOva.Relay.Recordings;
+using OpenOva.Relay.Sessions.Transfers;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Sessions;
@@ -29,6 +30,7 @@ internal sealed partial class SessionTunnel
     private readonly SessionRecorder? _recorder;
     private readonly SpoolLog? _syncedSpool;
     private readonly IUserLink _link;
+    private readonly SessionChannels _channels;
     private readonly SessionLimits _limits;
     private readonly Action<SessionNotice> _noticed;
     private readonly SessionsOptions _options;
@@ -51,6 +53,7 @@ internal sealed partial class SessionTunnel
     /// <param name="recorder">Null only where no recording is required.</param>
     /// <param name="syncedSpool">Not null: delivery waits until the spool is synced.</param>
     /// <param name="link">The person's end.</param>
+    /// <param name="channels">What may cross besides.</param>
     /// <param name="limits">When it is cut.</param>
     /// <param name="noticed">Receives what the person was told, after it was written to him; must not block.</param>
     /// <param name="options">Limits of every session.</param>
@@ -58,10 +61,10 @@ internal sealed partial class SessionTunnel
     /// <param name="logger">The log.</param>
     public SessionTunnel(
         TunnelSubject subject, GuacdConnection guacd, TargetParameters parameters, SessionRecorder? recorder, SpoolLog? syncedSpool, IUserLink link,
-        SessionLimits limits, Action<SessionNotice> noticed, SessionsOptions options, TimeProvider time, ILogger logger)
+        SessionChannels channels, SessionLimits limits, Action<SessionNotice> noticed, SessionsOptions options, TimeProvider time, ILogger logger)
     {
         (_subject, _guacd, _parameters, _recorder, _syncedSpool, _link) = (subject, guacd, parameters, recorder, syncedSpool, link);
-        (_limits, _noticed, _options, _time, _logger) = (limits, noticed, options, time, logger);
+        (_channels, _limits, _noticed, _options, _time, _logger) = (channels, limits, noticed, options, time, logger);
         _queue = new UserQueue(options.ReaderQueueBytes);
         _watch = new SyncWatch(time, options.SyncLag);
     }

@@ -5,6 +5,7 @@ using OpenOva.Relay.Database;
 using OpenOva.Relay.Guacamole;
 using OpenOva.Relay.Identity;
 using OpenOva.Relay.Sessions.Joins;
+using OpenOva.Relay.Sessions.Transfers;
 using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
 
@@ -12,13 +13,14 @@ namespace OpenOva.Relay.Sessions;
 
 /// <summary>The door of <c>openova.relay.v1.SessionService</c>.</summary>
 internal sealed class SessionsGrpcService(
-    SessionBroker broker, SessionCarrier carrier, SessionOrders orders, SessionLocks locks, SessionWatch watch, SessionJoins joins, RelayDatabase database)
+    SessionBroker broker, SessionCarrier carrier, SessionOrders orders, SessionLocks locks, SessionWatch watch, SessionJoins joins, TransferRecords transfers, RelayDatabase database)
     : SessionService.SessionServiceBase
 {
     private const CallerRoles SeeAll = CallerRoles.Auditor | CallerRoles.SecurityOfficer | CallerRoles.Approver | CallerRoles.Job;
     private const CallerRoles EndAny = CallerRoles.SecurityOfficer | CallerRoles.Approver;
     private const int DefaultPageSize = 50;
     private const int MaxPageSize = 500;
+    private const int MaxTransfers = 500;
 
     // What AccessPolicy decides and ledgers is decided there: whoever has a valid token may ask.
     [Allow(CallerRoles.None, Own = CallerRoles.Operator, Decides = true)]
@@ -70,8 +72,12 @@ internal sealed class SessionsGrpcService(
     }
 
     [Allow(SeeAll, Own = CallerRoles.Operator)]
-    public override async Task<SessionServiceGetResponse> Get(SessionServiceGetRequest request, ServerCallContext context) =>
-        new() { Session = Message(await FindAsync(context.Callers().Caller, SeeAll, request.SessionId, context.CancellationToken)) };
+    public override async Task<SessionServiceGetResponse> Get(SessionServiceGetRequest request, ServerCallContext context)
+    {
+        var row = await FindAsync(context.Callers().Caller, SeeAll, request.SessionId, context.CancellationToken);
+        var found = await transfers.ListAsync(row.Organisation, row.Id, MaxTransfers + 1, context.CancellationToken);
+        return new() { Session = Message(row), Transfers = { found.Take(MaxTransfers).Select(Message) }, MoreTransfers = found.Count > MaxTransfers };
+    }
 
     [Allow(SeeAll, Own = CallerRoles.Operator)]
     public override async Task<SessionServiceListResponse> List(SessionServiceListRequest request, ServerCallContext context)
@@ -147,6 +153,21 @@ internal sealed class SessionsGrpcService(
         BreakGlass = row.BreakGlass,
         Locked = row.Locked,
         Replica = row.Replica ?? "",
+    };
+
+    private static SessionTransfer Message(TransferRow row) => new()
+    {
+        Kind = SessionNames.TransferKind(row.Kind),
+        Direction = SessionNames.TransferDirection(row.Direction),
+        Outcome = SessionNames.TransferOutcome(row.Outcome),
+        Name = row.Name ?? "",
+        Mimetype = row.Mimetype ?? "",
+        Size = row.Size,
+        Sha256 = row.Sha256 ?? "",
+        GuacamoleStatus = (int)(row.Status ?? 0),
+        Count = row.Count,
+        FirstUs = row.FirstUs,
+        LastUs = row.LastUs,
     };
 
     /// <summary>The person's end as a bidirectional stream.</summary>

@@ -3,6 +3,7 @@ using OpenOva.Relay.Configuration;
 using OpenOva.Relay.Messaging;
 using OpenOva.Relay.Recordings;
 using OpenOva.Relay.Sessions.Joins;
+using OpenOva.Relay.Sessions.Transfers;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Sessions;
@@ -20,6 +21,9 @@ internal static class SessionsServices
         services.AddSingleton<ReplicaLease>();
         services.AddSingleton<SessionFinisher>();
         services.AddSingleton<RecordingNotice>();
+        services.AddSingleton<Connections.NoticeOf>(p => p.GetRequiredService<RecordingNotice>().Of);
+        services.AddSingleton<TransferRecords>();
+        services.AddHostedService(p => p.GetRequiredService<TransferRecords>());
         services.AddSingleton<SessionBroker>();
         services.AddSingleton<SessionCarrier>();
         services.AddSingleton<TicketSweeper>();

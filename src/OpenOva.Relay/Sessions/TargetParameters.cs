@@ -23,7 +23,7 @@ internal sealed class TargetParameters
     public GuacdHandshake Handshake(TunnelDisplay display) => new()
     {
         Protocol = _connection.Protocol,
-        Parameters = _clear,
+        Parameters = WithChannels(),
         Secrets = async (names, cancellation) => await RevealAsync(names, cancellation),
         RequiredParameters = NeededParameters.Of(_connection),
         Display = display.Display,
@@ -48,6 +48,14 @@ internal sealed class TargetParameters
     /// <exception cref="Web.RelayException">CONNECTION_MISCONFIGURED: the secret cannot be read.</exception>
     public async ValueTask<string> ValueAsync(string name, CancellationToken cancellation) =>
         (await RevealAsync([name], cancellation)).TryGetValue(name, out var secret) ? secret : _clear[name];
+
+    // Last, so that nothing else says otherwise. A guacd that has no such parameter is not asked for it: the session's path keeps the channels closed all the same.
+    private Dictionary<string, string> WithChannels()
+    {
+        var parameters = new Dictionary<string, string>(_clear, StringComparer.Ordinal);
+        foreach (var name in ChannelParameters.True(_connection.Protocol, _connection.Channels, _connection.Parameters)) parameters[name] = "true";
+        return parameters;
+    }
 
     private async ValueTask<IReadOnlyDictionary<string, string>> RevealAsync(IReadOnlyList<string> names, CancellationToken cancellation)
     {

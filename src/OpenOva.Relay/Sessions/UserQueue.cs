@@ -7,7 +7,7 @@ namespace OpenOva.Relay.Sessions;
 internal sealed class UserQueue(int maxBytes)
 {
     private readonly Channel<(byte[] Buffer, int Length)> _channel = Channel.CreateUnbounded<(byte[], int)>(
-        new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        new UnboundedChannelOptions { SingleReader = true });
 
     private long _waiting;
 

@@ -37,7 +37,7 @@ internal sealed class TargetLab
     };
 
     /// <summary>A connection of organisation acme, named after its protocol.</summary>
-    public static string Yaml(string protocol, string host, int port, string parameters, bool verified, string? passwordFile) =>
+    public static string Yaml(string protocol, string host, int port, string parameters, bool verified, string? passwordFile, string channels = "") =>
         $"""
         apiVersion: catalyst.openova.io/v1alpha1
         kind: GuacamoleConnection
@@ -54,7 +54,8 @@ internal sealed class TargetLab
           recording:
             enabled: true
             retentionDays: 30
-        {(verified ? "" : "  targetIdentity: unverified\n")}  parameters: {"{"} {parameters} {"}"}
+        {(verified ? "" : "  targetIdentity: unverified\n")}  channels: {"{"} {channels} {"}"}
+          parameters: {"{"} {parameters} {"}"}
         {(passwordFile is null ? "" : $"  secretRef: {"{"} password: {"{"} file: {passwordFile} {"}"} {"}"}\n")}
         """;
 

@@ -152,7 +152,7 @@ public sealed class ConnectionReaderTests
     [MemberData(nameof(Identities))]
     public void Read_TargetIdentity_IsCheckedOrOptedOutOf(string protocol, string parameters, string fault)
     {
-        string Document(string identity) => ConnectionYaml.Of(protocol, $"{{{parameters}}}", identity);
+        string Document(string identity) => ConnectionYaml.Of(protocol, $"{{{parameters}}}", $"{identity}  channels: {{ fileUpload: true }}\n");
         var plain = ResourceReader.Read("x.yaml", Document(""), Options);
         var optedOut = ResourceReader.Read("x.yaml", Document("  targetIdentity: unverified\n"), Options);
 
@@ -225,5 +225,7 @@ public sealed class ConnectionReaderTests
         Assert.NotEqual(digest, With("\"12\"", "\"13\""));
         Assert.NotEqual(digest, With("core-db/password", "core-db/other"));
         Assert.NotEqual(digest, With("globex", "initech"));
+        Assert.NotEqual(digest, DigestOf(ConnectionYaml.Ssh + "  channels: { fileDownload: true }\n"));
+        Assert.Equal(digest, DigestOf(ConnectionYaml.Ssh + "  channels: { fileDownload: false, audioOut: true }\n"));
     }
 }

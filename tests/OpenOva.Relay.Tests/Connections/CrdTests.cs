@@ -25,7 +25,7 @@ public sealed partial class CrdTests
 
     public static TheoryData<string, string> BadToTheReader => Corpus("bad-to-the-reader");
 
-    public static TheoryData<string, string> Full => new() { { "connection", ConnectionYaml.Ssh + "  targetIdentity: verified\n" }, { "policy", PolicyYaml.Full } };
+    public static TheoryData<string, string> Full => new() { { "connection", ConnectionYaml.Ssh + "  targetIdentity: verified\n  channels: { clipboardIn: true }\n" }, { "policy", PolicyYaml.Full } };
 
     [Theory]
     [MemberData(nameof(Good))]

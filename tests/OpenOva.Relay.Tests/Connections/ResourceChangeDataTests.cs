@@ -13,7 +13,7 @@ public sealed class ResourceChangeDataTests
         var data = ResourceChangeData.Of(Added(ConnectionYaml.Ssh), "folder");
 
         Assert.Equal(
-            """{"recording_required":true,"retention_days":90,"required_approvers":["lead"],"audience_roles":["dba","sre"],"labels":{"catalyst.openova.io/organization":"globex"}}""",
+            """{"recording_required":true,"retention_days":90,"required_approvers":["lead"],"audience_roles":["dba","sre"],"channels":{"clipboard_in":false,"clipboard_out":false,"file_upload":false,"file_download":false,"printing":false,"audio_out":true,"audio_in":false},"labels":{"catalyst.openova.io/organization":"globex"}}""",
             data["guard"]!.ToJsonString());
         var text = data.ToJsonString();
         Assert.DoesNotContain("db.core.svc", text, StringComparison.Ordinal);

@@ -29,7 +29,7 @@ public sealed class PersistedNamesTests
             "outage.began", "outage.ended", "store.checked", "session.extended", "session.noticed", "session.locked", "access.requested", "access.request-decided",
             "access.decision-refused", "access.request-closed", "emergency.review-owed", "emergency.reviewed", "emergency.overdue", "credential.rotated",
             "policy.changed", "ledger.stamped", "subject.signed-in", "checkpoint.made", "tunnel.origin-refused",
-            "session.joined", "session.join-ended",
+            "session.joined", "session.join-ended", "session.transfer",
         ],
         LedgerEventTypes.All);
 
@@ -93,6 +93,16 @@ public sealed class PersistedNamesTests
         Enum.GetValues<JoinEndReason>().Select(r => r.Name()));
 
     [Fact]
+    public void Transfers_Persisted_AreThese() => Assert.Equal(
+        [
+            "unspecified", "clipboard", "file", "listing", "print", "audio", "pipe", "unspecified", "in", "out", "unspecified", "complete", "aborted", "refused",
+        ],
+        [
+            .. Enum.GetValues<TransferKind>().Select(kind => kind.Name()), .. Enum.GetValues<TransferDirection>().Select(direction => direction.Name()),
+            .. Enum.GetValues<TransferOutcome>().Select(outcome => outcome.Name()),
+        ]);
+
+    [Fact]
     public void Failures_Persisted_AreThese() => Assert.Equal(
         [
             "UNSPECIFIED", "TOKEN_REFUSED", "GATEWAY_TOKEN_REFUSED", "NOT_PERMITTED", "TICKET_REFUSED", "INVALID_ARGUMENT", "WRONG_STATE", "LIMIT_REACHED", "BACKEND_UNAVAILABLE",
@@ -131,6 +141,7 @@ public sealed class PersistedNamesTests
             "0036_session_terms 30f0ed2d234200a40e63223ce1b269629c5d8ab8485f4066fb66cb0e951c6096",
             "0037_session_locks 247b46e29c8815c9b5dde8ee42ef3b3ddd31d94e6dfe269008884683ebe7089c",
             "0038_session_joins 2b014c51997fff6fe0f49a97e3ed1d011a12d7c59177afe5f28a0f91a00c31cc",
+            "0039_session_transfers 56039aab8d88c150cbb931cd5480add0ae75c1be2bd14cbcb2abe4d79c759ca3",
             "0040_recordings e5f41a66e9e20003472d51806b69a65e9fa2585ec24fd18db8951c5791be9a78",
             "0041_recording_claims 5fc765aea8dbd614c2c1d6bdc1668f41edb5b014a4a8b1453b07a21654c9727f",
             "0042_live_pieces 31026a024a7f3eb33d0c066c17bfbb7471c1187f3251e6a6ac23e0a6a6fb9e51",

@@ -125,22 +125,61 @@ if (!isWatch) {
   });
 
   // Clipboard: by hand, so that nothing of the person's own clipboard goes anywhere without his doing.
+  // What the connection does not let through has no button here, and does not pass the server either.
   const dialog = byId('clipboard');
-  client.onclipboard = (stream, mimetype) => {
+  if (dialog) client.onclipboard = (stream, mimetype) => {
     if (!mimetype.startsWith('text/')) return;
     const reader = new Guacamole.StringReader(stream);
     let text = '';
     reader.ontext = (more) => { text += more; };
     reader.onend = () => { byId('clipboard-text').value = text; };
   };
-  byId('paste').hidden = false;
-  byId('paste').addEventListener('click', () => dialog.showModal());
-  byId('clipboard-close').addEventListener('click', () => dialog.close());
-  byId('clipboard-send').addEventListener('click', () => {
+  byId('paste')?.addEventListener('click', () => dialog.showModal());
+  byId('clipboard-close')?.addEventListener('click', () => dialog.close());
+  byId('clipboard-send')?.addEventListener('click', () => {
     const writer = new Guacamole.StringWriter(client.createClipboardStream('text/plain'));
     writer.sendText(byId('clipboard-text').value);
     writer.sendEnd();
     dialog.close();
+    display.focus();
+  });
+
+  // Files and print jobs that the target offers are saved as the browser saves any download.
+  client.onfile = (stream, mimetype, name) => {
+    const reader = new Guacamole.BlobReader(stream, mimetype);
+    say(`Receiving ${name}…`);
+    reader.onend = () => {
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(reader.getBlob());
+      link.download = name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+      say(`Received ${name}`);
+    };
+    stream.sendAck('Ready', Guacamole.Status.Code.SUCCESS);
+  };
+
+  const chosen = byId('upload-file');
+  byId('upload')?.addEventListener('click', () => chosen.click());
+  chosen?.addEventListener('change', () => {
+    const [file] = chosen.files;
+    if (!file) return;
+    const writer = new Guacamole.BlobWriter(client.createFileStream(file.type || 'application/octet-stream', file.name));
+    say(`Sending ${file.name}…`);
+    writer.oncomplete = () => { writer.sendEnd(); say(`Sent ${file.name}`); };
+    writer.onerror = () => say(`${file.name} was not taken`);
+    // The first answer says that the target is ready; any may say that it is not.
+    let isReady = false;
+    writer.onack = (status) => {
+      if (status.isError()) {
+        say(`${file.name} was not taken`);
+        writer.sendEnd();
+      } else if (!isReady) {
+        isReady = true;
+        writer.sendBlob(file);
+      }
+    };
+    chosen.value = '';
     display.focus();
   });
 }

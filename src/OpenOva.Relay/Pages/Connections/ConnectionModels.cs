@@ -4,7 +4,6 @@ using OpenOva.Relay.Access.Requests;
 using OpenOva.Relay.Connections;
 using OpenOva.Relay.Connections.Policies;
 using OpenOva.Relay.Identity;
-using OpenOva.Relay.Sessions;
 
 namespace OpenOva.Relay.Pages.Connections;
 
@@ -17,7 +16,7 @@ internal sealed record ConnectionEntry(Relay.Connections.Connection Connection, 
 internal sealed record ConnectionsModel(IReadOnlyList<ConnectionEntry> Entries, bool IsOperator);
 
 /// <summary>One connection, and what the person can do with it.</summary>
-internal sealed record ConnectionModel(ConnectionEntry Entry, IReadOnlyList<EnvironmentPolicy> Policies, RecordingNotice Notice, string FormToken)
+internal sealed record ConnectionModel(ConnectionEntry Entry, IReadOnlyList<EnvironmentPolicy> Policies, NoticeText Notice, string FormToken)
 {
     /// <summary>The person's own requests that wait or hold, newest first.</summary>
     public IReadOnlyList<V1.AccessRequest> Requests { get; init; } = [];

@@ -15,7 +15,7 @@ namespace OpenOva.Relay.Pages.Connections;
 
 /// <summary>The connections that a person reaches; asking for one, and opening one.</summary>
 internal sealed class ConnectionPages(
-    ConnectionCatalog catalog, RequestReader requests, AccessRequests access, SessionBroker broker, TunnelCookies cookies, RecordingNotice notice, AccessOptions options, TimeProvider time)
+    ConnectionCatalog catalog, RequestReader requests, AccessRequests access, SessionBroker broker, TunnelCookies cookies, NoticeOf notice, AccessOptions options, TimeProvider time)
 {
     private const CallerRoles SeeAll = CallerRoles.Admin | CallerRoles.Auditor;
     private const int Most = 200;
@@ -40,7 +40,7 @@ internal sealed class ConnectionPages(
         var policies = catalog.Snapshot.PoliciesFor(connection);
         var own = await OwnAsync(caller, context.RequestAborted);
         var longest = connection.Jit?.MaxDurationMinutes ?? (int)options.MaxDuration.TotalMinutes;
-        var model = new ConnectionModel(Entry(caller, connection, own), policies, notice, context.Features.Get<BrowserFeature>()?.Secret.FormToken ?? "")
+        var model = new ConnectionModel(Entry(caller, connection, own), policies, notice(connection), context.Features.Get<BrowserFeature>()?.Secret.FormToken ?? "")
         {
             Requests = [.. own.Where(request => request.Connection == name)],
             MayBreakGlass = MayBreakGlass(caller, connection),

@@ -1,5 +1,7 @@
 using System.Globalization;
+using OpenOva.Relay.Connections;
 using OpenOva.Relay.Database;
+using OpenOva.Relay.Sessions.Transfers;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Pages.Frame;
@@ -7,6 +9,13 @@ namespace OpenOva.Relay.Pages.Frame;
 /// <summary>Values as people read them.</summary>
 internal static class PageText
 {
+    private static readonly (Channels Channel, string Words)[] OpenChannels =
+    [
+        (Relay.Connections.Channels.ClipboardIn, "paste"), (Relay.Connections.Channels.ClipboardOut, "copy"), (Relay.Connections.Channels.FileUpload, "upload"),
+        (Relay.Connections.Channels.FileDownload, "download"), (Relay.Connections.Channels.Printing, "print"), (Relay.Connections.Channels.AudioOut, "sound"),
+        (Relay.Connections.Channels.AudioIn, "microphone"),
+    ];
+
     /// <summary>UTC, to the second; a script shows the reader's own time beside it.</summary>
     public static string Time(long microseconds) => microseconds == 0 ? "" : RowClock.FromUnixMicroseconds(microseconds).ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
@@ -35,6 +44,17 @@ internal static class PageText
         SessionState.Verified => "sealed and verified",
         _ => state.ToString().ToLowerInvariant(),
     };
+
+    /// <summary>What a connection lets through besides the screen.</summary>
+    public static string Channels(Channels channels)
+    {
+        var open = OpenChannels.Where(entry => channels.HasFlag(entry.Channel)).Select(entry => entry.Words).ToList();
+        return open.Count == 0 ? "nothing" : string.Join(", ", open);
+    }
+
+    /// <summary>What crossed, and its name where it has one; how many, where they are counted together.</summary>
+    public static string Transfer(TransferRow transfer) =>
+        transfer.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $"{transfer.Kind}, {transfer.Count} times") : transfer.Name is { } name ? $"{transfer.Kind} {name}" : transfer.Kind;
 
     /// <summary>Why a session ended, for the person and for those who look at it later.</summary>
     public static string End(SessionEndReason reason) => reason switch

@@ -1,9 +1,11 @@
+using OpenOva.Relay.Connections;
 using OpenOva.Relay.Database;
 using OpenOva.Relay.Identity;
 using OpenOva.Relay.Identity.Browser;
 using OpenOva.Relay.Pages.Frame;
 using OpenOva.Relay.Sessions;
 using OpenOva.Relay.Sessions.Joins;
+using OpenOva.Relay.Sessions.Transfers;
 using OpenOva.Relay.Sessions.WebTunnel;
 using OpenOva.Relay.V1;
 using OpenOva.Relay.Web;
@@ -21,14 +23,23 @@ internal sealed record SessionEntry(SessionRow Row, string Person, bool IsOwn)
 internal sealed record SessionsModel(IReadOnlyList<SessionEntry> Live, IReadOnlyList<SessionEntry> Past, string Next);
 
 /// <summary>One session, and what the person can do with it.</summary>
-internal sealed record SessionModel(SessionEntry Entry, bool MayEnd, bool MayLock, bool MayWatch, bool MayReplay, string FormToken);
+internal sealed record SessionModel(SessionEntry Entry, bool MayEnd, bool MayLock, bool MayWatch, bool MayReplay, string FormToken)
+{
+    /// <summary>What crossed its channels, oldest first.</summary>
+    public IReadOnlyList<TransferRow> Transfers { get; init; } = [];
+
+    /// <summary>There are more than these.</summary>
+    public bool HasMoreTransfers { get; init; }
+}
 
 /// <summary>Sessions: the person's own, and for those who oversee them all of the organisation's.</summary>
 internal sealed class SessionPages(
-    RelayDatabase database, SessionOrders orders, SessionLocks locks, WatchTickets watches, TunnelCookies cookies, Persons persons, PersonNames names)
+    RelayDatabase database, SessionOrders orders, SessionLocks locks, WatchTickets watches, TunnelCookies cookies, Persons persons, PersonNames names,
+    ConnectionCatalog catalog, TransferRecords transfers)
 {
     private const CallerRoles SeeAll = PageRoles.SeesSessions & ~CallerRoles.Operator;
     private const int PageSize = 100;
+    private const int MaxTransfers = 100;
 
     public async Task<IResult> ListAsync(HttpContext context)
     {
@@ -50,10 +61,15 @@ internal sealed class SessionPages(
         // A person, not an account: nobody watches or replays what he does himself through another one.
         var isOwn = await persons.IsOwnAsync(database, caller, row.Issuer, row.Subject, context.RequestAborted);
         var entry = new SessionEntry(row, await names.OfAsync(caller.Organisation, row.Issuer, row.Subject, context.RequestAborted), isOwn);
+        var found = await transfers.ListAsync(row.Organisation, row.Id, MaxTransfers + 1, context.RequestAborted);
         var oversees = caller.Has(PageRoles.EndsSessions);
         var model = new SessionModel(
             entry, entry.IsLive && (oversees || IsOwn(caller, row)), entry.IsLive && oversees, entry.State == SessionState.Connected && oversees && !isOwn,
-            row.SealedUs is not null && caller.Has(PageRoles.ReadsRecordings) && !isOwn, context.Features.Get<BrowserFeature>()?.Secret.FormToken ?? "");
+            row.SealedUs is not null && caller.Has(PageRoles.ReadsRecordings) && !isOwn, context.Features.Get<BrowserFeature>()?.Secret.FormToken ?? "")
+        {
+            Transfers = [.. found.Take(MaxTransfers)],
+            HasMoreTransfers = found.Count > MaxTransfers,
+        };
         return PageRenderer.Page<SessionBody>(PageFrame.Of(context, $"Session on {row.Connection}", "local-times.js", "refresh.js"), model);
     }
 
@@ -81,8 +97,12 @@ internal sealed class SessionPages(
         var caller = context.Callers().Caller;
         var row = await FindAsync(caller, CallerRoles.None, id, context.RequestAborted);
         return PageRenderer.Page<ScreenBody>(
-            PageFrame.Of(context, row.Connection, "screen.js") with { IsScreen = true }, new ScreenModel(row.Id, row.Connection, row.RecordingRequired, row.UntilUs ?? 0, IsWatch: false));
+            PageFrame.Of(context, row.Connection, "screen.js") with { IsScreen = true }, new ScreenModel(row.Id, row.Connection, row.RecordingRequired, row.UntilUs ?? 0, IsWatch: false, ChannelsOf(row)));
     }
+
+    // Of the version that the session was opened on: of another one it would not be carried.
+    private Channels ChannelsOf(SessionRow row) =>
+        catalog.Snapshot.Find(row.Organisation, row.Connection)?.Connection is { } connection && connection.Digest == row.ConnectionDigest ? connection.Channels : Channels.None;
 
     public async Task<IResult> WatchAsync(string id, HttpContext context)
     {
@@ -118,4 +138,14 @@ internal sealed class SessionPages(
 }
 
 /// <summary>What the screen shows.</summary>
-internal sealed record ScreenModel(string Session, string Connection, bool IsRecorded, long UntilUs, bool IsWatch);
+internal sealed record ScreenModel(string Session, string Connection, bool IsRecorded, long UntilUs, bool IsWatch, Channels Channels = Channels.None)
+{
+    public string ClipboardText => (Allows(Channels.ClipboardIn), Allows(Channels.ClipboardOut)) switch
+    {
+        (true, true) => "What stands here is the target's clipboard; what you put here goes to the target.",
+        (true, false) => "What you put here goes to the target. The target's clipboard does not come here.",
+        _ => "What stands here is the target's clipboard. Nothing can be sent to it.",
+    };
+
+    public bool Allows(Channels some) => Channels.HasAny(some);
+}
