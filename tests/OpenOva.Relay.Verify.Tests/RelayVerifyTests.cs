@@ -3,7 +3,7 @@ using OpenOva.Relay.Evidence.Tests.Corpus;
 
 namespace OpenOva.Relay.Verify.Tests;
 
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class RelayVerifyTests : IAsyncLifetime
 {
     private readonly SampleKeys _keys = new();

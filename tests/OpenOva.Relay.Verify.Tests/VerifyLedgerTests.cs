@@ -4,7 +4,7 @@ using OpenOva.Relay.Evidence.Tests.Corpus;
 namespace OpenOva.Relay.Verify.Tests;
 
 /// <summary>A whole ledger, offline: whatever was deleted, changed or moved is found and placed, and a history written anew by the holder of the keys is found by a head that left in time.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class VerifyLedgerTests : IAsyncLifetime
 {
     private readonly SampleKeys _keys = new();

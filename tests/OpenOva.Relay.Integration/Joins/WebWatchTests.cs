@@ -7,7 +7,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration.Joins;
 
 /// <summary>The same through a browser, with a ticket that a page makes once the purpose was given.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 [Collection(WebTunnelWorld.Collection)]
 public sealed class WebWatchTests(WebTunnelWorld world)
 {

@@ -11,7 +11,7 @@ using OpenOva.Relay.Sessions;
 namespace OpenOva.Relay.Integration.WebTunnel;
 
 /// <summary>Where TLS offers HTTP/2 a browser may open its tunnel as a stream of the connection that it has (RFC 8441): the same door, by CONNECT.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 [Collection(WebTunnelWorld.Collection)]
 public sealed class Http2TunnelTests(WebTunnelWorld world)
 {

@@ -2,7 +2,7 @@
 namespace OpenOva.Relay.Integration.WebTunnel;
 
 /// <summary>A browser's ticket: one use, by one person, for one session, and in its cookie alone.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 [Collection(WebTunnelWorld.Collection)]
 public sealed class TicketCookieTests(WebTunnelWorld world)
 {

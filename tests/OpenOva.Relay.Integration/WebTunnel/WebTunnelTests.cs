@@ -4,7 +4,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration.WebTunnel;
 
 /// <summary>The door of browsers, from the upgrade to the verified recording.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 [Collection(WebTunnelWorld.Collection)]
 public sealed class WebTunnelTests(WebTunnelWorld world)
 {
