@@ -19,6 +19,8 @@ internal static class BrowserScripts
         await Packages.Value;
         var start = new ProcessStartInfo("node", [Path.Combine(Folder, script), argument.ToJsonString()]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
+        // A read of its output ends with it and not before: a test whose time is over would leave script and browser behind.
+        using var over = TestContext.Current.CancellationToken.Register(() => process.Kill(entireProcessTree: true));
         var lines = new List<JsonObject>();
         try
         {

@@ -1,6 +1,4 @@
 using Grpc.Core;
-using Microsoft.Extensions.DependencyInjection;
-using OpenOva.Relay.Sessions;
 using OpenOva.Relay.V1;
 
 namespace OpenOva.Relay.Integration;
@@ -19,7 +17,8 @@ public sealed class NoticeTests
             Values = new Dictionary<string, string?> { ["Relay:Sessions:NoticeRequired"] = "true" },
         });
         var headers = await relay.AsAsync("olivia");
-        var notice = relay.Services.GetRequiredService<RecordingNotice>().Sha256;
+        // As a gateway has it, to show it before.
+        var notice = (await relay.Connections.GetAsync(new() { Name = "ssh-db" }, headers)).Notice.Sha256;
         async Task<StatusCode> OpenAsync(string connection, string acknowledged)
         {
             try
