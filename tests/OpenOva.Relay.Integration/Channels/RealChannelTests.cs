@@ -13,7 +13,7 @@ namespace OpenOva.Relay.Integration.Channels;
 public sealed class RealChannelTests
 {
     // Operating system commands of guacd's terminal: offer a file to the person; open a pipe to him.
-    private const string Download = "\\033]482201;";
+    private const string Download = "\\033]482200;";
     private const string Pipe = "\\033]482202;";
 
     [Fact]

@@ -64,6 +64,7 @@ public sealed class CallAuthorizationTests : IAsyncLifetime
         builder.Services.AddSingleton(new RelayDatabase(new DatabaseOptions(), _folder.FullName, TimeProvider.System)).AddSingleton<Leases>();
         builder.Services.AddSingleton(ReplicaName.Create("test", TimeProvider.System));
         builder.Services.AddRelayIdentity().AddRelayConnections();
+        builder.Services.AddSingleton<NoticeOf>(_ => new NoticeText("Recorded.", new string('0', 64)));
         builder.Services.AddGrpc(options => options.Interceptors.Add<ErrorInterceptor>());
         _app = builder.Build();
         _app.UseMiddleware<ErrorMiddleware>();

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
+using OpenOva.Relay.Connections;
 using OpenOva.Relay.Tests.Database;
 
 namespace OpenOva.Relay.Tests.Connections.Kubernetes;
@@ -16,11 +18,28 @@ public sealed class KubernetesSourceTests() : KubernetesFixture(TestDatabaseKind
         var replica = Start();
 
         Assert.Equal("added a, added b, added c, added d, added e, added p", await replica.NextAsync());
-        await replica.Health.CheckAsync(Cancellation);
+        await HealthyAsync(replica.Health);
         var connection = replica.Catalog.Snapshot.Find("acme", "e")!.Connection;
         Assert.Equal(("relay/e", "kubectl"), (connection.File, connection.Provenance.Manager));
         Assert.Equal("p", Assert.Single(replica.Catalog.Snapshot.PoliciesFor(connection)).Name);
         Assert.Equal(3, Server.Asked.Count(asked => asked.StartsWith($"GET /{Connections}?limit=250", StringComparison.Ordinal)));
+    }
+
+    // It is told of each change before the whole is said to be in use.
+    private static async Task HealthyAsync(ResourceHealth health)
+    {
+        for (var clock = Stopwatch.StartNew(); ; await Task.Delay(10, Cancellation))
+        {
+            try
+            {
+                await health.CheckAsync(Cancellation);
+                return;
+            }
+            catch (InvalidOperationException) when (clock.Elapsed < TimeSpan.FromSeconds(30))
+            {
+                // Not yet.
+            }
+        }
     }
 
     [Fact]
@@ -172,7 +191,7 @@ public sealed class KubernetesSourceTests() : KubernetesFixture(TestDatabaseKind
         Server.CutWatches();
         await UntilAsync(() => !replica.Health.IsWell);
         Assert.NotNull(replica.Catalog.Snapshot.Find("acme", "a"));
-        await replica.Health.CheckAsync(Cancellation);
+        await HealthyAsync(replica.Health);
 
         Server.Apply(Connections, "b", Ssh());
         Server.IsDown = false;
