@@ -7,7 +7,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration;
 
 /// <summary>LedgerService as an auditor's own program uses it: nothing is believed that the proofs do not show.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 [Collection(AuthorizationWorld.Collection)]
 public sealed class ContractLedgerTests(AuthorizationWorld world)
 {

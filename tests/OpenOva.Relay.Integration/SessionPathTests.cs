@@ -6,7 +6,7 @@ using OpenOva.Relay.V1;
 namespace OpenOva.Relay.Integration;
 
 /// <summary>A session from its opening to its verified recording, with a fake guacd that replays real streams.</summary>
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Real")]
 public sealed class SessionPathTests
 {
     [Fact]
