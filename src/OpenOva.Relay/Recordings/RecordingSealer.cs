@@ -200,8 +200,8 @@ internal sealed class RecordingSealer(
         if (storedIndex.Sha256 != Digests.Hex(encodedIndex)) return null;
         if (locked is not null)
         {
-            untilUs = Math.Min(untilUs, await KeepAsync(descriptor.Bucket, storedObject, locked, cancellation));
-            untilUs = Math.Min(untilUs, await KeepAsync(descriptor.Bucket, storedIndex, locked, cancellation));
+            untilUs = Math.Min(untilUs, await ProlongAsync(descriptor.Bucket, storedObject, locked, cancellation));
+            untilUs = Math.Min(untilUs, await ProlongAsync(descriptor.Bucket, storedIndex, locked, cancellation));
         }
 
         var jws = await sealing.Manifest(recordingKeys, encodedIndex, sealedUs, new(Lock, untilUs)).SignAsync(sealing.Ring.Signing, cancellation);
@@ -215,7 +215,7 @@ internal sealed class RecordingSealer(
 
     // A try that broke off may have put it, locked from its own time on: its lock is prolonged. Where that may not be, the manifest promises no more than the
     // store keeps.
-    private async Task<long> KeepAsync(string bucket, StoredObject stored, Retention wanted, CancellationToken cancellation)
+    private async Task<long> ProlongAsync(string bucket, StoredObject stored, Retention wanted, CancellationToken cancellation)
     {
         if (stored.Retention is not { } kept || kept.Until >= wanted.Until) return wanted.Until.ToUnixMicroseconds();
         try

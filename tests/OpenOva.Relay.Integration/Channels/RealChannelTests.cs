@@ -205,14 +205,15 @@ public sealed class RealChannelTests
         UntilAsync(() => File.Exists(Path.Combine(lab.Home, name)), () => tunnel.TypeAsync($"\ntouch ~/{name}\n"));
 
     // What was done before there was a prompt is done again.
-    private static async Task UntilAsync(Func<bool> condition, Func<Task> again)
+    private static Task UntilAsync(Func<bool> condition, Func<Task> again)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        for (var beat = 0; !condition(); beat++)
+        var beat = 0;
+        return Streams.UntilAsync(async () =>
         {
-            if (beat % 50 == 0) await again();
-            await Task.Delay(100, patience.Token);
-        }
+            if (condition()) return true;
+            if (beat++ % 50 == 0) await again();
+            return false;
+        });
     }
 
     private static async Task<byte[]> TakeAsync(TunnelClient tunnel, string stream)
